@@ -1,0 +1,107 @@
+"""Clean text, words and statistics from damaged Chinese policy documents.
+
+A tour. Bytes, or text, become a document; its history holds every change that was made and why:
+
+>>> import cnpolicy
+>>> doc = cnpolicy.clean("深入学习,２０１２年工作要点\\r\\n".encode("gb18030"))
+>>> print(doc.encoding, doc.text, end="")
+gb18030 深入学习，2012年工作要点
+>>> for finding in doc.findings():
+...     print(finding.rule, repr(finding.before), "→", repr(finding.after), finding.certainty)
+line-end '\\r\\n' → '\\n' certain
+fullwidth-alphanumeric '２０１２' → '2012' certain
+halfwidth-punctuation ',' → '，' inferred
+>>> doc.decoded
+'深入学习,２０１２年工作要点\\r\\n'
+
+Its words:
+
+>>> cnpolicy.segment(doc.text)
+['深入', '学习', '，', '2012', '年', '工作', '要点']
+
+A folder of documents, cleaned by several processes, in order; what cannot be read is a `Failure`, not an exception:
+
+>>> for doc in cnpolicy.clean_corpus("no-such-folder", jobs=2):
+...     print(doc)
+Failure(name='no-such-folder', stage='find', reason='no such file or directory; ...')
+
+Importing this package imports nothing heavy; what is heavy is loaded when it is first used.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from cnpolicy.document import Document, Failure, Pass, Source, Span
+from cnpolicy.findings import Finding
+
+# The function of this name shall be had as `cnpolicy.segment`, not its module: importing the module now sees to that.
+from cnpolicy.segment import segment
+
+if TYPE_CHECKING:
+    from cnpolicy.findings import Certainty
+    from cnpolicy.rules import Options
+
+__all__ = ["Document", "Failure", "Finding", "Pass", "Source", "Span", "clean", "clean_corpus", "segment"]
+__version__ = "0.1.0"
+
+
+def clean(
+    data: bytes | str,
+    name: str = "-",
+    *,
+    only: Iterable[str] = (),
+    skip: Iterable[str] = (),
+    certainty: "Certainty" = "inferred",
+    script: str = "auto",
+    encoding: str | None = None,
+) -> Document:
+    """Return the clean document that the bytes, or the text, hold.
+
+    The options are those of `cnpolicy clean`: `only` and `skip` name rules, `certainty` is the least certain change
+    to make, `script` the script to write, `encoding` the encoding to read (None: told from the bytes). ValueError if
+    the bytes are no text (a picture, an archive), or if a name is unknown.
+    """
+    from cnpolicy import pipeline
+
+    document = pipeline.process(data, name, "clean", _options(only, skip, certainty, script, encoding))
+    if isinstance(document, Failure):
+        raise ValueError(document.reason)
+    return document
+
+
+def clean_corpus(
+    *paths: str,
+    jobs: int = 1,
+    globs: Iterable[str] = (),
+    only: Iterable[str] = (),
+    skip: Iterable[str] = (),
+    certainty: "Certainty" = "inferred",
+    script: str = "auto",
+    encoding: str | None = None,
+) -> Iterator[Document | Failure]:
+    """Yield the clean documents of files and folders, in sorted order, and a Failure for each that cannot be read.
+
+    `jobs` is the number of processes; a script that uses more than one must do so below `if __name__ == "__main__":`.
+    Folders are searched for `*.txt` and `*.text`, and for names that match `globs`. The other options are those of
+    `clean`.
+    """
+    from cnpolicy import corpus, runs
+
+    found = corpus.find(paths, tuple(globs))
+    yield from found.failures
+    job = runs.Job("clean", _options(only, skip, certainty, script, encoding), frozenset({"document"}))
+    for outcomes in runs.run(job, found.sources, jobs=jobs, named=found.named):
+        for outcome in outcomes:
+            made = outcome.document or outcome.failure
+            if made is not None:
+                yield made
+
+
+def _options(
+    only: Iterable[str], skip: Iterable[str], certainty: "Certainty", script: str, encoding: str | None
+) -> "Options":
+    from cnpolicy import pipeline
+
+    return pipeline.options(
+        "clean", only=frozenset(only), skip=frozenset(skip), certainty=certainty, script=script, encoding=encoding
+    )

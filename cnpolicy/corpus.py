@@ -1,0 +1,215 @@
+"""Files: finding the documents of a corpus, reading them, and writing results so that none is ever half there."""
+
+import fnmatch
+import itertools
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from errno import EACCES, EFBIG, ELOOP, EMFILE, ENAMETOOLONG, ENOENT, ENOSPC, EROFS
+from pathlib import Path
+from typing import BinaryIO
+
+from cnpolicy.document import Failure, Source
+
+STATE = ".cnpolicy"  # the folder in an output tree that holds its journal and lock
+TEXT = (".txt", ".text")
+TEMPORARY = ".cnpolicy-"  # how the names of files begin that are not whole yet
+
+_numbers = itertools.count()
+
+_REASONS = {
+    EACCES: "permission denied; give yourself the right to it (chmod) or leave it out",
+    EFBIG: "the file would grow beyond the limit set for this process; raise it (ulimit -f)",
+    ELOOP: "symbolic links that point in a circle; remove the link",
+    EMFILE: "too many open files; raise the limit (ulimit -n)",
+    ENAMETOOLONG: "the name is too long for this file system",
+    ENOENT: "no such file or directory; check the spelling, or whether it was moved meanwhile",
+    ENOSPC: "no space left on the device; make room and run the same command again to go on",
+    EROFS: "the file system is read-only; choose another output directory",
+}
+
+
+def os_reason(problem: OSError) -> str:
+    """Return what the operating system complained of, and what to do about it."""
+    return _REASONS.get(problem.errno or 0, problem.strerror or str(problem))
+
+
+def printable(name: str) -> str:
+    r"""Return a file name as text that can be printed and written; bytes that are not UTF-8 become `\xNN`.
+
+    >>> printable("ok-简报.txt"), printable("a\udcffb.txt")
+    ('ok-简报.txt', 'a\\xffb.txt')
+    """
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+@dataclass
+class Found:
+    """What a search for documents came to.
+
+    `named` are the names of documents that the user named one by one; `skipped` counts the files that are not
+    documents by extension; `failures` are paths that are missing or cannot be searched.
+    """
+
+    sources: list[Source] = field(default_factory=list)
+    named: set[str] = field(default_factory=set)
+    skipped: Counter[str] = field(default_factory=Counter)
+    failures: list[Failure] = field(default_factory=list)
+
+
+def find(paths: Sequence[str], globs: Sequence[str] = ()) -> Found:
+    """Return the documents under the paths, in sorted order.
+
+    Directories are searched at every depth for `*.txt` and `*.text` in any case, and for the file names that match
+    `globs`. Hidden files and output trees are passed over. The names of documents are relative to the directory that
+    was named; with several paths they begin with its base name.
+    """
+    found = Found()
+    for path in paths:
+        base = base_name(path)
+        if os.path.isdir(path):
+            prefix = base + "/" if len(paths) > 1 else ""
+            found.sources += _walk(path, prefix, globs, found, ())
+        elif os.path.lexists(path):
+            found.sources.append(Source(base, path))
+            found.named.add(base)
+        else:
+            found.failures.append(Failure(path, "find", _REASONS[ENOENT]))
+    return found
+
+
+def base_name(path: str) -> str:
+    """Return the last part of a path, also where that is written as `.`, `..` or with a slash at its end."""
+    return os.path.basename(os.path.abspath(path))
+
+
+def _walk(
+    folder: str, prefix: str, globs: Sequence[str], found: Found, above: tuple[tuple[int, int], ...]
+) -> Iterator[Source]:
+    """Yield the documents below a folder; `above` identifies the folders on the way to it."""
+    try:
+        status = os.stat(folder)
+        with os.scandir(folder) as entries:
+            listed = sorted(entries, key=lambda entry: os.fsencode(entry.name))
+    except OSError as problem:
+        found.failures.append(Failure(prefix.rstrip("/") or folder, "find", os_reason(problem)))
+        return
+    here = (status.st_dev, status.st_ino)
+    if here in above:
+        found.failures.append(Failure(prefix.rstrip("/"), "find", _REASONS[ELOOP]))
+        return
+    for entry in listed:
+        name = prefix + entry.name
+        if entry.name.startswith("."):
+            continue
+        # DirEntry.is_dir() raises on a link that points to itself.
+        if os.path.isdir(entry.path) if entry.is_symlink() else entry.is_dir():
+            if not is_output(entry.path):
+                yield from _walk(entry.path, name + "/", globs, found, (*above, here))
+        elif is_document(name, globs):
+            if entry.is_symlink() or entry.is_file():
+                yield Source(name, entry.path)
+            else:
+                found.failures.append(Failure(name, "find", "not a regular file; leave it out"))
+        else:
+            found.skipped[os.path.splitext(entry.name)[1].lower() or "(none)"] += 1
+
+
+def is_document(name: str, globs: Sequence[str]) -> bool:
+    """Tell whether a file of this name is one of the corpus."""
+    base = name.rsplit("/", 1)[-1]
+    return base.lower().endswith(TEXT) or any(
+        fnmatch.fnmatchcase(name if "/" in glob else base, glob) for glob in globs
+    )
+
+
+def is_output(folder: str) -> bool:
+    """Tell whether a folder is an output tree."""
+    return os.path.exists(os.path.join(folder, STATE, "run.json"))
+
+
+def output_name(name: str) -> str:
+    """Return the name of a document's output: the same, with the extension `.txt`.
+
+    What is no extension (a year, a number) stays part of the name.
+
+    >>> output_name("2010/briefing.TEXT"), output_name("report.2011"), output_name("a.htm")
+    ('2010/briefing.txt', 'report.2011.txt', 'a.txt')
+    """
+    stem, extension = os.path.splitext(name)
+    return (stem if extension[1:2].isalpha() and len(extension) <= 6 else name) + ".txt"
+
+
+def collisions(sources: Iterable[Source]) -> list[tuple[Source, Source]]:
+    """Return the pairs of documents whose outputs would have the same name."""
+    taken: dict[str, Source] = {}
+    pairs = []
+    for source in sources:
+        other = taken.setdefault(output_name(source.name), source)
+        if other is not source:
+            pairs.append((other, source))
+    return pairs
+
+
+def overlaps(paths: Iterable[str], output: str) -> str | None:
+    """Return the first input that lies in, is, or holds the output tree, or None."""
+    tree = os.path.realpath(output)
+    for path in paths:
+        real = os.path.realpath(path)
+        if tree == real or _inside(tree, real) or _inside(real, tree):
+            return path
+    return None
+
+
+def _inside(path: str, folder: str) -> bool:
+    return path.startswith(folder.rstrip(os.sep) + os.sep)
+
+
+def size(source: Source) -> int:
+    """Return a document's size in bytes, 0 where it cannot be had."""
+    try:
+        return os.stat(source.path).st_size
+    except OSError:
+        return 0
+
+
+def read(source: Source) -> bytes:
+    """Return a document's bytes; OSError if it cannot be read."""
+    return Path(source.path).read_bytes()
+
+
+@contextmanager
+def whole(path: str) -> Iterator[BinaryIO]:
+    """Open a file for writing that stands under its name only when the block has ended well and it is on the disk.
+
+    OSError if that fails; nothing is left behind then, and what stood there before stands there still.
+    """
+    folder = os.path.dirname(path)
+    os.makedirs(folder or ".", exist_ok=True)
+    temporary = os.path.join(folder, f"{TEMPORARY}{os.getpid()}-{next(_numbers)}.tmp")
+    try:
+        with open(temporary, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        if os.path.lexists(temporary):
+            os.unlink(temporary)
+        raise
+
+
+def write(path: str, data: bytes) -> None:
+    """Write a file whole or not at all; OSError if it cannot be written."""
+    with whole(path) as file:
+        file.write(data)
+
+
+def sweep(folder: str) -> None:
+    """Remove the unfinished files that an interrupted run left in an output tree."""
+    for place, _, names in os.walk(folder):
+        for name in names:
+            if name.startswith(TEMPORARY) and name.endswith(".tmp"):
+                os.unlink(os.path.join(place, name))

@@ -1,0 +1,192 @@
+"""The record of an output tree: what was made of which input, with what, and what is done already.
+
+`manifest.jsonl` has a line for every input, in input order. While a run goes on, finished lines are added to a journal
+under `.cnpolicy/`, so that an interrupted run can go on; a lock there keeps a second run out.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from functools import cache
+from importlib import resources
+from importlib.metadata import version
+from typing import Any
+
+from cnpolicy import __version__
+from cnpolicy.corpus import STATE, overlaps, printable, sweep, write
+from cnpolicy.jsonl import dumps
+from cnpolicy.rules import Options
+
+MANIFEST = "manifest.jsonl"
+VERSIONED = ("opencc", "jieba", "rjieba", "charset-normalizer")
+
+Record = dict[str, Any]
+
+
+class Refused(Exception):
+    """An output directory that must not be written to; the message says why and what to do."""
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Return the versions of everything that the output depends on, by package."""
+    return {"cnpolicy": __version__, **{name: version(name) for name in VERSIONED}}
+
+
+@cache
+def tables_sha256() -> str:
+    """Return the checksum of all tables of the package."""
+    digest = hashlib.sha256()
+    for item in sorted(resources.files("cnpolicy.tables").iterdir(), key=lambda item: item.name):
+        if item.name.endswith((".tsv", ".bin")):
+            digest.update(item.name.encode() + b"\0" + hashlib.sha256(item.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def plain(options: Options) -> dict[str, Any]:
+    """Return the options as JSON's types, sets sorted."""
+    return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in asdict(options).items()}
+
+
+def digest(command: str, options: Options) -> str:
+    """Return a short digest of all that decides what an input becomes: options, tables and versions."""
+    parts = {"command": command, "options": plain(options), "tables": tables_sha256(), "versions": versions()}
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def load(tree: str) -> dict[str, Record]:
+    """Return the lines of an output tree's manifest by the name of the output; empty if there is none."""
+    lines = _records(os.path.join(tree, MANIFEST))
+    return {record["output"]: record for record in lines if record.get("output")}
+
+
+def command_of(tree: str) -> str | None:
+    """Return the command that made an output tree, None if the folder is none."""
+    identity = _identity_of(tree)
+    return None if identity is None else str(identity.get("command"))
+
+
+class Ledger:
+    """An output tree while a run writes to it. Use it in a `with` statement: it holds the tree's lock.
+
+    `done` holds the record of every input that an earlier run finished, by the input's name.
+    """
+
+    def __init__(self, tree: str, command: str, inputs: Sequence[str], options: Options, *, force: bool) -> None:
+        """Open the tree, making it if need be.
+
+        Refused if it overlaps the inputs, if it belongs to other inputs or options or holds files of another origin
+        (unless `force`), or if another run is writing to it. OSError if it cannot be written to.
+        """
+        where = overlaps(inputs, tree)
+        if where is not None:
+            raise Refused(
+                f"the output directory {printable(tree)} and the input {printable(where)} lie inside one another; "
+                "choose an output directory outside the input"
+            )
+        self.tree = tree
+        self.force = force
+        self.identity = {
+            "command": command,
+            "inputs": [printable(os.path.realpath(path)) for path in inputs],
+            "options": plain(options),
+        }
+        self._state = os.path.join(tree, STATE)
+        self._journal_path = os.path.join(self._state, "journal.jsonl")
+        self._check()
+        os.makedirs(self._state, exist_ok=True)
+        self._lock()
+        if os.path.exists(self._journal_path):
+            sweep(tree)
+        write(os.path.join(self._state, "run.json"), dumps(self.identity))
+        journal = [] if force else list(_records(self._journal_path))
+        earlier = [] if force else list(_records(os.path.join(tree, MANIFEST)))
+        self.done: dict[str, Record] = {record["name"]: record for record in [*earlier, *journal]}
+        # What was added after a line that was cut off would be lost with it: the whole lines begin the new journal.
+        write(self._journal_path, b"".join(map(dumps, journal)))
+        self._journal = open(self._journal_path, "ab")  # noqa: SIM115 - closed by __exit__
+
+    def __enter__(self) -> "Ledger":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._journal.close()
+        os.close(self._lock_file)
+
+    def _check(self) -> None:
+        if self.force or not os.path.lexists(self.tree):
+            return
+        if not os.path.isdir(self.tree):
+            raise Refused(f"{printable(self.tree)} is a file; -o takes a directory")
+        identity = _identity_of(self.tree)
+        if identity is None:
+            if set(os.listdir(self.tree)) - {STATE}:
+                raise Refused(
+                    f"{printable(self.tree)} holds files that are not of an earlier run; "
+                    "choose an empty or new directory, or add --force to write there all the same"
+                )
+        elif identity != self.identity:
+            differing = ", ".join(key for key in self.identity if identity.get(key) != self.identity[key])
+            raise Refused(
+                f"{printable(self.tree)} belongs to a run with other {differing}; "
+                "choose another directory, or add --force to write over it"
+            )
+
+    def _lock(self) -> None:
+        self._lock_file = os.open(os.path.join(self._state, "lock"), os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.read(self._lock_file, 200).decode("utf-8", "replace")
+            os.close(self._lock_file)
+            raise Refused(
+                f"another run is writing to {printable(self.tree)} ({holder}); wait for it, or choose another directory"
+            ) from None
+        os.ftruncate(self._lock_file, 0)
+        os.write(self._lock_file, f"process {os.getpid()} on {socket.gethostname()}".encode())
+
+    def note(self, records: Sequence[Record]) -> None:
+        """Add finished records to the journal; their outputs must be on the disk already."""
+        self._journal.write(b"".join(map(dumps, records)))
+        self._journal.flush()
+        os.fsync(self._journal.fileno())
+
+    def finish(self, records: Sequence[Record]) -> list[str]:
+        """Write the manifest, in the order given, and close the journal.
+
+        Returns the names of outputs of earlier runs that belong to no input any more; they are left where they are.
+        """
+        write(os.path.join(self.tree, MANIFEST), b"".join(map(dumps, records)))
+        self._journal.close()
+        os.unlink(self._journal_path)
+        kept = {record["output"] for record in records}
+        stale = (record["output"] for record in self.done.values())
+        return [name for name in stale if name and name not in kept and os.path.exists(os.path.join(self.tree, name))]
+
+
+def _records(path: str) -> Iterator[Record]:
+    """Yield the whole lines of a journal or manifest; a line that an interruption cut off is passed over."""
+    try:
+        with open(path, "rb") as file:
+            for line in file:
+                try:
+                    record = json.loads(line)
+                except ValueError:
+                    continue
+                if isinstance(record, dict) and "name" in record and "output" in record:
+                    yield record
+    except FileNotFoundError:
+        return
+
+
+def _identity_of(tree: str) -> Mapping[str, Any] | None:
+    try:
+        with open(os.path.join(tree, STATE, "run.json"), "rb") as file:
+            identity = json.load(file)
+    except (OSError, ValueError):
+        return None
+    return identity if isinstance(identity, dict) else None

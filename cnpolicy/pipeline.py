@@ -1,0 +1,155 @@
+"""The chain: decode, then repair, tidy and convert until nothing more is found.
+
+Only `standard` knows which stages there are and in which order they run.
+"""
+
+import difflib
+import hashlib
+from dataclasses import replace
+
+from cnpolicy import convert, decode, encodings, repair, tidy
+from cnpolicy.document import Document, Failure, Pass
+from cnpolicy.findings import Certainty, Finding, Offsets
+from cnpolicy.rules import Options, Rule, Stage
+from cnpolicy.segment import segment_lines, segmenter
+
+# A round that changes the text is followed by another. Rules that are silent on their own output need two rounds,
+# rules that feed each other three; no text of the test corpora or of the property tests needed more than four.
+ROUNDS = 12
+
+
+def standard() -> tuple[Stage, ...]:
+    """Return the stages that follow decoding, in their order.
+
+    The order is law: tidying before repairing would destroy the evidence that repair needs, and conversion needs
+    the words whole.
+    """
+    return (decode.RESTORE, repair.STAGE, tidy.STAGE, convert.STAGE)
+
+
+def stages_of(command: str) -> tuple[Stage, ...]:
+    """Return the stages that a command runs over a decoded text: all of them for `clean`.
+
+    What decoding lost is restored, as far as it can be, whatever the command: only then are the bytes at hand.
+    """
+    return tuple(stage for stage in standard() if command == "clean" or stage.name in ("decode", command))
+
+
+def rules() -> dict[str, tuple[Stage, Rule]]:
+    """Return every rule by name, with its stage, in the order in which they run."""
+    return {rule.name: (stage, rule) for stage in standard() for rule in stage.rules}
+
+
+def options(
+    command: str,
+    *,
+    only: frozenset[str] = frozenset(),
+    skip: frozenset[str] = frozenset(),
+    certainty: Certainty = "inferred",
+    script: str = "auto",
+    encoding: str | None = None,
+) -> Options:
+    """Return the options of a run of the command; ValueError if a rule, script, certainty or encoding is unknown."""
+    known = [rule.name for stage in stages_of(command) for rule in stage.rules]
+    for name in sorted(only | skip):
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f"did you mean {near[0]}?" if near else "`cnpolicy rules` lists them"
+            raise ValueError(f"{command} has no rule {name!r}; {hint}")
+    if script not in convert.SCRIPTS:
+        raise ValueError(f"no script {script!r}; there are {', '.join(convert.SCRIPTS)}")
+    if certainty not in ("certain", "inferred"):
+        raise ValueError(f"certainty is {certainty!r}; there are certain and inferred")
+    if encoding is not None:
+        encoding = encodings.look_up(encoding)
+    return Options(only, skip, certainty, script, encoding)
+
+
+def run(document: Document, stages: tuple[Stage, ...], options: Options) -> Document:
+    """Run the stages over the document until a whole round changes nothing, and return the amended document.
+
+    Each stage is repeated until it is silent before the next begins, and all of them once more when a later one has
+    changed the text: so a second run over the result finds nothing to change.
+    """
+    settled: dict[str, str] = {}
+    for _ in range(ROUNDS):
+        start = document.text
+        for stage in stages:
+            document = _until_silent(document, stage, options, settled)
+        if document.text == start:
+            break
+    return document
+
+
+def _until_silent(document: Document, stage: Stage, options: Options, settled: dict[str, str]) -> Document:
+    for _ in range(ROUNDS):
+        if settled.get(stage.name) == document.text:
+            break
+        before = document
+        document = _without_repeats(before, stage.once(before, options))
+        if document.text == before.text:
+            settled[stage.name] = document.text
+    return document
+
+
+def _without_repeats(before: Document, after: Document) -> Document:
+    """Drop the reports that an earlier round made of the same places, so that each is in the history once."""
+    new = after.history[len(before.history) :]
+    if not any(finding.certainty == "reported" for made in new for finding in made.findings):
+        return after
+    if not before.history:
+        return after
+    known = {(place, finding.rule) for place, finding in before.origins() if finding.certainty == "reported"}
+    earlier = [Offsets(made.findings) for made in before.history]
+    history: list[Pass] = list(before.history)
+    for made in new:
+        kept: list[Finding] = []
+        for finding in made.findings:
+            if finding.certainty == "reported":
+                place = finding.start
+                for offsets in reversed(earlier):
+                    place = offsets.origin(place)
+                if (place, finding.rule) in known:
+                    continue
+            kept.append(finding)
+        if kept:
+            history.append(Pass(made.rule_set, tuple(kept)))
+        earlier.append(Offsets(made.findings))
+    return replace(after, history=tuple(history))
+
+
+def read(data: bytes | str, name: str = "-", encoding: str | None = None) -> Document | Failure:
+    """Return the document that the bytes, or the text, hold."""
+    if isinstance(data, bytes):
+        return decode.decode(data, name, encoding=encoding)
+    # Lone surrogates cannot be written in any encoding; each is a lost place.
+    text = data.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return Document(name, text, "str", hashlib.sha256(text.encode()).hexdigest())
+
+
+def process(data: bytes | str, name: str, command: str, options: Options) -> Document | Failure:
+    """Decode the bytes and run the stages of the command over the text."""
+    document = read(data, name, options.encoding)
+    if isinstance(document, Failure):
+        return document
+    return run(document, stages_of(command), options)
+
+
+def is_binary(data: bytes) -> bool:
+    """Tell whether the bytes are a picture, an archive or the like rather than text."""
+    return decode.is_binary(data) is not None
+
+
+def script_of(text: str) -> str:
+    """Return the script of a text: `simplified`, `traditional`, `mixed` or `none`."""
+    return convert.script_of(text)
+
+
+def segmented(document: Document) -> Document:
+    """Return the document with its words; joined, they are its text."""
+    return replace(document, words=tuple(segmenter().tokens(document.text)))
+
+
+def result(document: Document, command: str) -> str:
+    """Return the text that a command writes for a document."""
+    return segment_lines(document.text) if command == "segment" else document.text

@@ -1,0 +1,1 @@
+"""Measures over a corpus; each is a query on the index."""

@@ -1,0 +1,117 @@
+"""What was put between the characters of a text: readings in brackets, a comma before every mark."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import cache
+
+from cnpolicy import tables
+from cnpolicy.findings import Finding
+from cnpolicy.rules import Context, between, rule
+from cnpolicy.tidy.alphabet import HAN
+from cnpolicy.tidy.punctuation import is_row
+
+_TONED = "āáǎàēéěèīíǐìōóǒòūúǔùüǖǘǚǜńňǹḿê"
+_SYLLABLE = f"[a-z{_TONED}ɑɡ\u0300\u0301\u0304\u030c\u0308]{{1,12}}"
+# One for each width: a pattern that begins with one character is found several times as fast.
+_GLOSSES = [re.compile(f"{bracket}({_SYLLABLE})[1-5]?[)）]") for bracket in (r"\(", "（")]
+_TONES = dict.fromkeys(map(ord, "\u0300\u0301\u0304\u030c"))
+_COMMON = frozenset(  # level 1 of GB2312: nobody needs to be told how to read these
+    bytes([high, low]).decode("gb2312", "ignore") for high in range(0xB0, 0xD8) for low in range(0xA1, 0xFF)
+)
+
+
+def _plain(syllable: str) -> str:
+    """Return a syllable without its tone, in the letters that keyboards have."""
+    letters = unicodedata.normalize("NFD", syllable.replace("ɑ", "a").replace("ɡ", "g")).translate(_TONES)
+    return letters.replace("u\u0308", "v")
+
+
+@cache
+def _readings() -> dict[str, frozenset[str]]:
+    """Return the readings of each character, without tones."""
+    found: dict[str, frozenset[str]] = {}
+    for _, (characters, readings) in tables.rows("readings"):
+        found.update(dict.fromkeys(characters, frozenset(map(_plain, readings.split(",")))))
+    return found
+
+
+@rule(
+    "pinyin-gloss",
+    "certain",
+    needs="(（",
+    example=("加快發(fā)展經(jīng)濟，調(diào)整結構", "加快發展經濟，調整結構"),
+)
+def remove_pinyin_gloss(text: str, _: Context) -> Iterable[Finding]:
+    """Remove the reading of a character in brackets behind it.
+
+    Pages that are turned from one script to the other gloss what they converted (發(fā)展), and copies of them carry a
+    bracket in every other word. The syllable must be a reading of the character. A gloss that an author gave stays:
+    of a rare character, or the only one or two in a text, where the character has several readings.
+    """
+    found = sorted((match for gloss in _GLOSSES for match in gloss.finditer(text)), key=re.Match.start)
+    if not found:
+        return
+    readings = _readings()
+    glosses = [
+        (match, character)
+        for match in found
+        if _plain(match[1]) in readings.get(character := text[max(match.start() - 1, 0)], ())
+    ]
+    common = sum(_is_common(character) for _, character in glosses)
+    for match, character in glosses:
+        if _is_common(character):
+            meant = common < _SEVERAL and len(readings[character]) > 1
+        else:
+            meant = common < _MANY
+        if not meant:
+            yield Finding("pinyin-gloss", match.start(), match.end(), match.group(), "", "certain")
+
+
+_SEVERAL = 3  # glosses of common characters: not one author's remark any more
+_MANY = 5  # so many, and those of rare characters were put there by the same program
+
+
+def _is_common(character: str) -> bool:
+    """Tell whether everybody can read the character: it is in level 1 of GB2312, or in level 1 of Big5."""
+    if character in _COMMON:
+        return True
+    data = character.encode("big5", "ignore")
+    return b"\xa4\x40" <= data <= b"\xc6\x7e"
+
+
+_COMMA = re.compile("[,，][,，]*(?=[,，、。])")
+_PAIRS = [comma + mark for comma in ",，" for mark in ",，、。"]
+
+
+@rule(
+    "inserted-comma",
+    "certain",
+    needs=",，",
+    example=("三市干部精气神足,、执行力强，。", "三市干部精气神足、执行力强。"),
+)
+def remove_inserted_comma(text: str, context: Context) -> Iterable[Finding]:
+    """Remove a comma that was put before another mark.
+
+    Some sites put one before marks at random, to recognise copies of their pages. No text has a comma before a comma,
+    a full stop or an enumeration comma. Rows of comma-separated values and program text do, and have no Chinese
+    before it.
+    """
+    if not any(pair in text for pair in _PAIRS if context.seen[ord(pair[0])]):
+        return  # so in nearly all texts, and many times as fast to see in this way
+    line_end = -1
+    values = False
+    for match in _COMMA.finditer(text):
+        start = match.start()
+        if not start or not _WRITTEN.match(text[start - 1]):
+            continue
+        if start > line_end:
+            line_start = text.rfind("\n", max(line_end, 0), start) + 1
+            line_end = text.find("\n", start)
+            line_end = len(text) if line_end < 0 else line_end
+            values = is_row(text[line_start:line_end])
+        if not values:
+            yield Finding("inserted-comma", start, match.end(), match.group(), "", "certain")
+
+
+_WRITTEN = re.compile(f"[{HAN}0-9A-Za-z%％‰℃”’）)》〉」』】…" + between("０", "９") + between("Ａ", "ｚ") + "]")

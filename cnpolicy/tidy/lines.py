@@ -1,0 +1,90 @@
+"""Line ends, blank lines, indentation."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from cnpolicy.findings import Finding
+from cnpolicy.rules import Context, rule
+
+
+class LinePattern:
+    """A pattern that is looked for at the beginnings of lines; its groups have names, and `line` is all of it.
+
+    To look for a line end, and only there for the pattern, is many times as fast as `^`, which is tried everywhere.
+    """
+
+    def __init__(self, pattern: str) -> None:
+        self._first = re.compile(f"(?P<line>{pattern})", re.MULTILINE)
+        self._following = re.compile(f"\n(?P<line>{pattern})", re.MULTILINE)
+
+    def finditer(self, text: str) -> Iterator[re.Match[str]]:
+        """Yield the matches in the text."""
+        match = self._first.match(text)
+        if match:
+            yield match
+        yield from self._following.finditer(text, match.end() if match else 0)
+
+
+_LINE_ENDS = "\x0b\x0c\r\x85\u2028\u2029"
+_LINE_END = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+
+
+@rule("line-end", "certain", needs=_LINE_ENDS, example=("第一段\r\n第二段\u2028第三段\n", "第一段\n第二段\n第三段\n"))
+def unify_line_end(text: str, _: Context) -> Iterable[Finding]:
+    r"""End every line with \n.
+
+    Windows, old Macintosh systems, mainframes and word processors each end lines in a way of their own; a page break
+    ends a line as well. Programs that split text into lines disagree about all of them but \n.
+    """
+    for match in _LINE_END.finditer(text):
+        yield Finding("line-end", match.start(), match.end(), match.group(), "\n", "certain")
+
+
+_BLANK = " \t\xa0\u3000"
+# The look-behind lets a run of blanks be tried once, from its start: without it a long run takes quadratic time.
+_BREAK = re.compile(f"(?<![{_BLANK}])[{_BLANK}]*+\n[{_BLANK}\n]*+")
+_EDGE = re.compile(f"[{_BLANK}\n]*+")
+
+
+def _is_untidy(text: str, context: Context) -> bool:
+    """Tell whether some line of the text is blank or begins or ends with a blank."""
+    if "\n\n" in text:
+        return True
+    blanks = (blank for blank in _BLANK if context.seen[ord(blank)])
+    return any(blank + "\n" in text or "\n" + blank in text for blank in blanks)
+
+
+@rule("blank-line", "certain", example=("　　第一段。 \n\n　　第二段。", "第一段。\n第二段。\n"))
+def remove_blank_line(text: str, context: Context) -> Iterable[Finding]:
+    """Write one paragraph a line: no blank lines, no indentation, no spaces at line ends, one newline at the end.
+
+    How paragraphs are set apart is a matter of the page they were taken from. Lines that begin with ASCII keep their
+    indentation by ASCII blanks, as it may be a program's or a table's.
+    """
+    if not text:
+        return
+    match = _EDGE.match(text)
+    start = match.end() if match else 0
+    if start == len(text):
+        yield Finding("blank-line", 0, start, text, "", "certain")
+        return
+    lead = _indentation(text, 0, start)
+    if start > len(lead):
+        yield Finding("blank-line", 0, start, text[:start], lead, "certain")
+    if _is_untidy(text, context):
+        for match in _BREAK.finditer(text, start):
+            run, end = match.group(), match.end()
+            if end == len(text):
+                break
+            after = "\n" + _indentation(text, match.start(), end)
+            if run != after:
+                yield Finding("blank-line", match.start(), end, run, after, "certain")
+    end = len(text.rstrip(_BLANK + "\n"))
+    if text[end:] != "\n":
+        yield Finding("blank-line", end, len(text), text[end:], "\n", "certain")
+
+
+def _indentation(text: str, start: int, end: int) -> str:
+    """Return the blanks to keep before the character at `end`, out of those from `start`."""
+    lead = text[max(text.rfind("\n", start, end) + 1, start) : end]
+    return lead if text[end].isascii() and lead.isascii() else ""

@@ -1,0 +1,55 @@
+"""Marks that were doubled, or typed in a stand-in for them."""
+
+import re
+from collections.abc import Iterable
+
+from cnpolicy.findings import Finding
+from cnpolicy.rules import Context, rule
+from cnpolicy.tidy.alphabet import HAN
+
+# Two full stops are a slip of joining; three and more are a way to write an ellipsis.
+_REPEATED = re.compile(r"(?<=[^\s。，、；：！？,.;:!?…])(?:(?<!。)。。(?!。)|，，++|、、++|；；++|：：++|[！!]{4,}+)")
+_PAIRS = ("。。", "，，", "、、", "；；", "：：", "!!!!", "！！！！", "!！", "！!")
+
+
+@rule(
+    "repeated-punctuation",
+    "inferred",
+    needs="。，、；：！!",
+    example=("落到实处。。会议强调，，", "落到实处。会议强调，"),
+)
+def join_repeated_punctuation(text: str, context: Context) -> Iterable[Finding]:
+    """Write one mark where two of a kind stand in a row.
+
+    They come from joining texts that each had one. Ellipses (…… and rows of dots), dashes, and two or three
+    exclamation or question marks are meant.
+    """
+    if not any(
+        pair in text for pair in _PAIRS if context.seen[ord(pair[0])]
+    ):  # many times as fast as the pattern, and true of nearly all texts
+        return
+    for match in _REPEATED.finditer(text):
+        run = match.group()
+        after = "！" if run[0] in "！!" else run[0]
+        yield Finding("repeated-punctuation", match.start(), match.end(), run, after, "inferred")
+
+
+_BEFORE = f"[{HAN}，。、；：？！）》”’]"
+_BEHIND = f"[{HAN}“‘《（—]"
+_DASH = re.compile(
+    rf"(?<![-－])(?:--|----|－－)(?![-－a-z])"
+    rf"(?:(?<=(?<={_BEFORE})--)|(?<=(?<={_BEFORE})－－)|(?<=(?<={_BEFORE})----)|(?={_BEHIND}))"
+)
+
+
+@rule("ascii-dash", "inferred", needs="-－", example=("--全市创先争优活动纪实", "——全市创先争优活动纪实"))
+def write_dash(text: str, _: Context) -> Iterable[Finding]:
+    """Write —— for two or four hyphens next to Chinese text.
+
+    The dash of Chinese text is two characters wide, and typewriters and old terminals have hyphens only. Options of
+    commands, rulers of tables and lines of hyphens stay.
+    """
+    if "--" not in text and "－－" not in text:
+        return
+    for match in _DASH.finditer(text):
+        yield Finding("ascii-dash", match.start(), match.end(), match.group(), "——", "inferred")

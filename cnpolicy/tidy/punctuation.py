@@ -1,0 +1,203 @@
+"""Punctuation in a width that Chinese text does not have."""
+
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+from cnpolicy.findings import Finding
+from cnpolicy.rules import Context, rule
+from cnpolicy.tidy.alphabet import HAN, is_chinese, is_han
+
+_HALF = ",:;?!()"
+_TO_FULL = {ord(half): ord(half) + 0xFEE0 for half in _HALF}
+_MARK = re.compile(r"[,:;()]|[?!]++")
+_QUOTES = "\"'“”‘’"
+_LETTERS = re.compile(r"[^\W\d_]")
+_HANS = re.compile(f"[{HAN}]")
+_CHINESE_MARKS = re.compile("[，。、；：？！]")
+_ENTITY = re.compile(r"&#?\w{1,12}$", re.ASCII)
+_BRACKETS = re.compile("[()（）]")
+_PLAIN = frozenset(chr(code) for code in range(0x21, 0x7F)) - frozenset(_QUOTES + "()[]{}")  # cannot be Chinese text
+_PIPES = 2  # so many in a line make it a row of a table
+
+
+class _Line:
+    """A line and its marks of half width: which of them become full width."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.marks = [(match.start(), match.end()) for match in _MARK.finditer(text)]
+        self.place = {start: number for number, (start, _) in enumerate(self.marks)}
+        self.pairs = self._pair()
+        self.full: set[int] = set()  # numbers of the marks to widen
+        self.widened: set[int] = set()  # their offsets
+
+    @cached_property
+    def chinese(self) -> bool:
+        """Whether the line has more than half as many Chinese characters as other letters."""
+        han = len(_HANS.findall(self.text))
+        return han * 3 > len(_LETTERS.findall(self.text))
+
+    def _pair(self) -> dict[int, int]:
+        """Return the offset of the other bracket for each, of either width."""
+        pairs: dict[int, int] = {}
+        open_: list[int] = []
+        for match in _BRACKETS.finditer(self.text):
+            if match.group() in "(（":
+                open_.append(match.start())
+            elif open_:
+                pairs[match.start()] = open_.pop()
+                pairs[pairs[match.start()]] = match.start()
+        return pairs
+
+    def kind(self, offset: int, step: int) -> str:
+        """Return what stands at an offset or, where that is a quotation mark, behind it in the direction `step`.
+
+        `H` is Chinese text, `D` a digit, `%` a sign that ends a number, `A` a letter, ` ` a space or the line's edge.
+        """
+        for _ in range(3):
+            if not 0 <= offset < len(self.text):
+                return " "
+            if self.text[offset] not in _QUOTES:
+                break
+            offset += step
+        else:
+            return "?"
+        character = self.text[offset]
+        if offset in self.widened or is_chinese(character):
+            return "H"
+        if character.isdigit():
+            return "D"
+        if character in "%‰℃°㎡":
+            return "%"
+        if character.isalpha():
+            return "A"
+        return " " if character.isspace() else "?"
+
+    def behind(self, offset: int) -> str:
+        """Return the kind of what follows from an offset on after spaces."""
+        while offset < len(self.text) and self.text[offset] == " ":
+            offset += 1
+        return self.kind(offset, 1)
+
+    def widens(self, number: int) -> bool:
+        """Tell whether a mark becomes full width, with what is known so far of the others."""
+        start, end = self.marks[number]
+        mark = self.text[start]
+        if mark in "()":
+            return self._widens_bracket(start)
+        left, right = self.kind(start - 1, -1), self.kind(end, 1)
+        if mark == ";" and _ENTITY.search(self.text, max(0, start - 14), start):
+            return False
+        if left == "H":
+            return True
+        if left not in "DA%":
+            return False
+        if right == "H":
+            return True
+        if not self.chinese:
+            return False
+        if right == " ":
+            return left != "A" and mark in ",;" and self.behind(end) in "H "
+        return left == "%" and right in "DA" and mark in ",;"
+
+    def _widens_bracket(self, offset: int) -> bool:
+        other = self.pairs.get(offset)
+        if other is None:
+            if self.text[offset] == "(":
+                return self.kind(offset - 1, -1) == "H" or (
+                    self.chinese and (offset == 0 or self.kind(offset + 1, 1) == "H")
+                )
+            # `1)` and `a)` count the items of a list
+            return self.kind(offset - 1, -1) == "H"
+        if other in self.widened or self.text[other] in "（）":
+            return True
+        first, last = sorted((offset, other))
+        left, right = self.kind(first - 1, -1), self.kind(last + 1, 1)
+        if left == "H":
+            return True
+        if _HANS.search(self.text, first, last):
+            return self.chinese
+        # C(2), f(x), 18%(2010): an index, an argument, a remark in figures
+        return left == " " and right == "H" and self.chinese
+
+    def settle(self) -> None:
+        """Decide for every mark; each mark that is widened is Chinese text to its neighbours."""
+        waiting = deque(range(len(self.marks)))
+        queued = set(waiting)
+        while waiting:
+            number = waiting.popleft()
+            queued.discard(number)
+            if number in self.full or not self.widens(number):
+                continue
+            self.full.add(number)
+            start, end = self.marks[number]
+            self.widened.update(range(start, end))
+            near = [number - 1, number + 1]
+            if self.text[start] in "()" and start in self.pairs:
+                partner = self.place.get(self.pairs[start])
+                if partner is not None:
+                    near.append(partner)
+            for other in near:
+                if 0 <= other < len(self.marks) and other not in self.full and other not in queued:
+                    waiting.append(other)
+                    queued.add(other)
+
+    def findings(self, offset: int) -> Iterator[Finding]:
+        """Yield a finding per mark that is widened; the line begins at `offset` in the text."""
+        for number in sorted(self.full):
+            start, end = self.marks[number]
+            before = self.text[start:end]
+            after = before.translate(_TO_FULL)
+            if before[0] in ",:;?!" and self.text[end : end + 1] == " " and is_han(self.text[end + 1 : end + 2]):
+                before += " "  # the space that half-width punctuation asks for; full width has it built in
+                end += 1
+            yield Finding("halfwidth-punctuation", offset + start, offset + end, before, after, "inferred")
+
+
+def is_row(line: str) -> bool:
+    """Tell whether a line looks like comma-separated values: short fields and no Chinese punctuation.
+
+    >>> is_row("张三,男,局长"), is_row("会议指出,要抓落实。")
+    (True, False)
+    """
+    return line.count(",") >= 2 and not _CHINESE_MARKS.search(line) and max(map(len, line.split(","))) <= 16
+
+
+@rule(
+    "halfwidth-punctuation",
+    "inferred",
+    needs=_HALF,
+    example=("会议指出,今年增长7.5%,比去年(4,007亿元)高.", "会议指出，今年增长7.5%，比去年（4,007亿元）高."),
+)
+def widen_punctuation(text: str, _: Context) -> Iterable[Finding]:
+    """Write , : ; ? ! ( ) in full width next to Chinese text.
+
+    Files that went through a search engine's or an archive's normalisation lost the width of their punctuation, and
+    sentence splitters do not see it. Numbers, times, addresses, formulas, English sentences, tables and rows of
+    comma-separated values stay as they are.
+    """
+    reached = 0
+    for mark in _MARK.finditer(text):
+        start, end = mark.span()
+        if start < reached or (text[start - 1 : start] in _PLAIN and text[end : end + 1] in _PLAIN):
+            continue
+        begin = text.rfind("\n", reached, start) + 1 or reached
+        reached = text.find("\n", end)
+        reached = len(text) if reached < 0 else reached
+        line = _Line(text[begin:reached])
+        if line.text.count("|") >= _PIPES or _is_row_among_rows(text, begin, reached):
+            continue
+        line.settle()
+        yield from line.findings(begin)
+
+
+def _is_row_among_rows(text: str, start: int, end: int) -> bool:
+    """Tell whether the line from `start` to `end` and one next to it are rows with as many values."""
+    line = text[start:end]
+    if not is_row(line):
+        return False
+    above = text[text.rfind("\n", 0, start - 1) + 1 : start - 1] if start else ""
+    below = text[end + 1 : text.find("\n", end + 1) % (len(text) + 1)]
+    return any(is_row(other) and other.count(",") == line.count(",") for other in (above, below))

@@ -1,0 +1,167 @@
+"""Spaces that stand between letters, and what was left where a space could not be written."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from cnpolicy.findings import Finding
+from cnpolicy.language import bits_per_character
+from cnpolicy.rules import Context, rule
+from cnpolicy.tidy.alphabet import HAN, is_han
+
+_SPACED = re.compile(f"[{HAN}](?: {{1,3}}[{HAN}](?![{HAN}]))++")
+_SPACE = re.compile(f" {{1,3}}[{HAN}](?![{HAN}])")
+# What titles and mastheads are made of. Names of people and lists (甲 乙 丙) have none of these in them.
+_TITLE = re.compile(
+    "报告|讲话|同志|通知|通报|简报|简讯|快报|公报|公告|决定|决议|意见|办法|方案|会议|纪要|总结|文件|目录|规定|条例|计划|规划|纲要|要点|"
+    "名单|委员会|办公室|人民|政府|书记|主席|主任|省长|市长|县长|区长|局长|部长|代表|工作|党委|党组|常委|中共|中央|任命|信息|专报|"
+    "報告|講話|簡報|快報|公報|決定|決議|意見|辦法|會議|紀要|總結|目錄|規定|條例|計劃|規劃|綱要|要點|名單|委員會|辦公室|書記|"
+    "主任|省長|市長|縣長|區長|局長|部長|黨委|黨組|信息|專報|通報"
+)
+_SHORT_TITLES = frozenset(
+    re.findall(
+        "..",
+        "通知通报简报公报公告目录决定决议报告讲话前言附件命令摘要序言后记名单纪要批复请示意见议程正文文件"
+        "通報簡報公報目錄決定決議報告講話後記名單紀要議程",
+    )
+)
+_PROSE = 8  # characters; so many in a row are letter-spaced prose where they cost no more than
+_PLAUSIBLE = 8.0  # bits each: prose costs 5 to 7.5, the surnames, stems and branches, and other lists 9 to 12
+
+
+@rule("letter-spacing", "inferred", needs=" ", example=("政 府 工 作 报 告\n张 三 李 四", "政府工作报告\n张 三 李 四"))
+def close_letter_spacing(text: str, _: Context) -> Iterable[Finding]:
+    """Close up titles and names that were set with a space between any two characters.
+
+    Typists fill a line in this way, and no word of it is found again. It must be a title, by the words in it or by
+    being the whole line, or long and plausible prose: lists of single characters are set in the same way.
+    """
+    done = 0
+    while space := _SPACE.search(text, done):
+        done = space.end()
+        first = space.start() - 1
+        if first < 0 or not is_han(text[first]) or (first and is_han(text[first - 1])):
+            continue
+        match = _SPACED.match(text, first)
+        if not match:
+            continue
+        done = match.end()
+        run = match.group()
+        closed = run.replace(" ", "")
+        start, end = match.span()
+        if len(closed) == 2:
+            whole = text[start - 1 : start] in ("", "\n") and text[end : end + 1] in ("", "\n")
+            title = whole and closed in _SHORT_TITLES
+        else:
+            title = len(closed) > 2 and _TITLE.search(closed) is not None
+        if title or (len(closed) >= _PROSE and bits_per_character(closed) <= _PLAUSIBLE):
+            yield Finding("letter-spacing", start, end, run, closed, "inferred")
+
+
+_ASKING = re.compile(
+    "[什么誰谁哪怎吗嗎呢何几幾吧么麼岂豈啥孰焉乎哉耶欤歟咋]|多少|是否|能否|可否|有无|有無|难道|難道|会不会|會不會|是不是|"
+    "有没有|有沒有|([\u4e00-\u9fff])[不没沒]\\1"
+)
+_QUESTION = re.compile(r"\?++")
+_SENTENCE = re.compile("[，。；：、！,;:!.]")
+_MASTHEAD = 24  # characters: a line with the name of a paper, its number, its issuer or its date has no more
+_NO_QUESTION = frozenset("。，、；：（《“")  # a question mark cannot stand behind these
+
+
+def _lines_with(mark: str, text: str) -> Iterator[tuple[int, int]]:
+    """Yield the start and end of every line that holds the mark."""
+    end = 0
+    while (place := text.find(mark, end)) >= 0:
+        start = text.rfind("\n", end, place) + 1 or end
+        end = text.find("\n", place)
+        end = len(text) if end < 0 else end
+        yield start, end
+
+
+@rule(
+    "question-for-space",
+    "inferred",
+    needs="?",
+    example=("工作簡?報\n第??8??期\n县委办公室???\n学什么?怎么学?", "工作簡 報\n第8期\n县委办公室\n学什么?怎么学?"),
+)
+def remove_question_for_space(text: str, _: Context) -> Iterable[Finding]:
+    """Remove question marks that stand where a wide or no-break space could not be encoded.
+
+    No question begins a line or stands behind a comma, and mastheads ask none: there spaces set numbers and names
+    apart. One space is left between words, none beside numbers and between single characters.
+    """
+    for start, end in _lines_with("?", text):
+        line = text[start:end]
+        body = line.rstrip(" |")
+        words = _QUESTION.sub("", body)
+        masthead = len(words) <= _MASTHEAD and not _SENTENCE.search(words) and not _ASKING.search(words)
+        if not (masthead and not words) and not any(map(is_han, words)):
+            continue
+        for match in _QUESTION.finditer(body):
+            first, last = match.span()
+            before, behind = (
+                body[:first].rstrip(" ?")[-1:] if masthead else body[first - 1 : first],
+                body[last : last + 1],
+            )
+            if first == 0 or not body[max(0, first - 1) : first].strip(" ?"):
+                after = ""
+            elif not _is_text(before) or (behind and not _is_text(behind)):
+                if before not in _NO_QUESTION:
+                    continue
+                after = ""
+            elif before in _NO_QUESTION:
+                after = ""
+            elif last == len(body):
+                if last - first < 3 or not masthead:
+                    continue
+                after = ""
+            elif masthead:
+                after = _between(body, first, last)
+            else:
+                continue
+            yield Finding("question-for-space", start + first, start + last, match.group(), after, "inferred")
+
+
+def _is_text(character: str) -> bool:
+    return character.isdigit() or is_han(character) or character in "》」』）)%〔[【"
+
+
+def _between(line: str, first: int, last: int) -> str:
+    """Return what stands in the place of question marks between two words of a masthead."""
+    before, behind = line[first - 1], line[last]
+    if not (is_han(before) and is_han(behind)):
+        return ""
+    single = (first < 2 or line[first - 2] in "? ") and (last + 1 == len(line) or line[last + 1] in "? ")
+    return "" if single else " "
+
+
+@rule("table-pipe", "inferred", needs="|", example=("县委办公室 |\n2010年8月25日 |\n", "县委办公室\n2010年8月25日\n"))
+def remove_table_pipe(text: str, _: Context) -> Iterable[Finding]:
+    """Remove the border that a table's cell left at the end or the beginning of a line.
+
+    Mastheads are laid out as tables, and copied as text they keep a bar in each line. A line with bars inside it, or
+    next to one, is a row of a real table.
+    """
+    for start, end in _lines_with("|", text):
+        line = text[start:end]
+        left = line.lstrip(" |")
+        body = left.rstrip(" |")
+        if _is_row(line):
+            continue
+        above = text[text.rfind("\n", 0, max(start - 1, 0)) + 1 : max(start - 1, 0)]
+        below_end = text.find("\n", end + 1)
+        below = text[end + 1 : below_end if below_end >= 0 else len(text)]
+        if _is_row(above) or _is_row(below):
+            continue
+        lead = len(line) - len(left)
+        if lead and "|" in line[:lead]:
+            yield Finding("table-pipe", start, start + lead, line[:lead], "", "inferred")
+        if body and "|" in line[lead + len(body) :]:
+            tail = start + lead + len(body)
+            yield Finding("table-pipe", tail, end, text[tail:end], "", "inferred")
+
+
+def _is_row(line: str) -> bool:
+    """Tell whether a line has a bar between cells, or one on either side of its only cell."""
+    cells = line.strip(" ")
+    body = cells.strip(" |")
+    return "|" in body or bool(body and cells[0] == cells[-1] == "|")

@@ -1,0 +1,227 @@
+import json
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cnpolicy.decode import RESTORE, decode, is_binary, lattice
+from cnpolicy.document import Document, Failure, Lost
+from cnpolicy.rules import Context, Options
+
+BENCHMARKS = Path(__file__).parent / "benchmarks"
+
+CASES_FILE = Path(__file__).parent / "cases" / "decode.jsonl"
+CASES = [json.loads(line) for line in CASES_FILE.read_text(encoding="utf-8").splitlines()]
+
+SIMPLIFIED = "全市各级党组织要认真学习贯彻会议精神，扎实推进各项工作。\n一、提高认识，加强领导。\n"
+TRADITIONAL = "全市各級黨組織要認真學習貫徹會議精神，紮實推進各項工作。\n一、提高認識，加強領導。\n"
+
+
+@pytest.mark.parametrize(
+    "encoding",
+    ["utf-8", "utf-8-sig", "gb18030", "hz", "utf-7", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le"],
+)
+def test_simplified_is_read(encoding):
+    document = decode(SIMPLIFIED.encode(encoding))
+    assert isinstance(document, Document)
+    assert document.text == SIMPLIFIED
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp950", "big5hkscs", "gb18030", "utf-16-be"])
+def test_traditional_is_read(encoding):
+    document = decode(TRADITIONAL.encode(encoding))
+    assert isinstance(document, Document)
+    assert document.text == TRADITIONAL
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "PNG"),
+        (b"%PDF-1.7\n", "PDF"),
+        (b"PK\x03\x04\x14\0", "ZIP"),
+        (bytes(8) + b"DUCK" + bytes(100), "DuckDB"),
+        (bytes(range(256)) * 16, "binary"),
+    ],
+)
+def test_a_binary_file_is_a_failure(data, what):
+    outcome = decode(data, "a.txt")
+    assert isinstance(outcome, Failure)
+    assert (outcome.name, outcome.stage) == ("a.txt", "decode")
+    assert what in outcome.reason
+    assert outcome.reason.startswith("byte ")
+    found = is_binary(data)
+    assert found
+    assert what in found
+
+
+def test_nothing_is_an_empty_text():
+    document = decode(b"")
+    assert isinstance(document, Document)
+    assert (document.text, document.encoding) == ("", "utf-8")
+
+
+def test_a_forced_encoding_is_taken():
+    document = decode("中国".encode("gbk") + b"\xff!", encoding="GB2312")
+    assert isinstance(document, Document)
+    assert (document.text, document.encoding) == ("中国\ufffd!", "gb18030")
+    with pytest.raises(ValueError, match="known ones"):
+        decode(b"", encoding="klingon")
+
+
+PIECES = st.one_of(
+    st.binary(max_size=30),
+    st.sampled_from(
+        [b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\0", b"~{VP9z~}", b"+/v8-", b"+Ti1W/Q-", b"\x1b$)A", b"\x80"]
+    ),
+    st.sampled_from(["utf-8", "gb18030", "utf-16-le", "utf-16", "utf-7", "utf-32-be", "big5hkscs"]).flatmap(
+        lambda encoding: st.text("中國的 a\n~{}\ufeff\0", max_size=12).map(lambda text: text.encode(encoding, "ignore"))
+    ),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(PIECES, max_size=4).map(b"".join))
+def test_a_text_reads_as_itself(data):
+    outcome = decode(data)
+    if isinstance(outcome, Document):
+        outcome.text.encode("utf-8")
+        again = decode(outcome.text.encode("utf-8"))
+        assert isinstance(again, Document)
+        assert again.text == outcome.text
+
+
+@pytest.mark.parametrize("byte", [b"a", b"\0", b"\x80", b"\xc4", b"\xff", b"\n"])
+def test_one_byte(byte):
+    outcome = decode(byte)
+    assert isinstance(outcome, Document)
+    assert len(outcome.text) == 1
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, marks=[] if case["expect"] == "pass" else pytest.mark.xfail(reason=case["why"], strict=True))
+        for case in CASES
+    ],
+    ids=lambda case: case["label"],
+)
+def test_cases(case):
+    data = b"".join(bytes.fromhex(text) if name == "hex" else text.encode(name) for name, text in case["before"])
+    document = decode(data)
+    assert isinstance(document, Document), document
+    assert document.text == case["after"]
+    again = decode(document.text.encode("utf-8"))
+    assert isinstance(again, Document)
+    assert again.text == document.text
+
+
+def test_spans_say_what_was_read_in_what():
+    document = decode("第一部分：工作总结。\n".encode() + "第二部分：存在的问题。\n".encode("gbk"))
+    assert isinstance(document, Document)
+    assert document.encoding == "utf-8+gb18030"
+    assert [(document.text[start:end], name) for start, end, name in document.spans] == [
+        ("第一部分：工作总结。\n", "utf-8"),
+        ("第二部分：存在的问题。\n", "gb18030"),
+    ]
+
+
+def test_lost_places_keep_their_bytes():
+    document = decode("会议以来".encode("gbk") + b"\xff" + "进行了三项工作".encode("gbk"))
+    assert isinstance(document, Document)
+    assert document.lost == (Lost(4, b"\xff", "gb18030"),)
+    assert document.text[4] == "\ufffd"
+
+
+def test_a_hint_and_a_declaration_are_only_evidence():
+    data = SIMPLIFIED.encode("gbk")
+    document = decode(data, hint="big5")
+    assert isinstance(document, Document)
+    assert document.text == SIMPLIFIED
+    with pytest.raises(ValueError, match="known ones"):
+        decode(data, hint="klingon")
+
+
+def test_an_unsupported_plane_is_named():
+    outcome = decode(b"\x1b$+I\x1bo!!")
+    assert isinstance(outcome, Failure)
+    assert "ISO-2022-CN-EXT with CNS 11643 plane 3" in outcome.reason
+
+
+def test_what_survived_restores_a_character():
+    data = "市里的".encode() + "委".encode()[1:] + "员会议已经结束。".encode()
+    document = decode(data)
+    assert isinstance(document, Document)
+    restored = RESTORE.once(document, Options())
+    assert restored.text == "市里的委员会议已经结束。"
+    (finding,) = restored.findings()
+    assert (finding.rule, finding.certainty, finding.after) == ("restore-lost-byte", "inferred", "委")
+    assert finding.posterior is not None
+    assert finding.posterior >= 0.99
+    assert restored.decoded == document.text
+
+
+def test_a_stray_byte_is_taken_out():
+    document = decode("会议以来".encode("gbk") + b"\xff" + "进行了三项工作".encode("gbk"))
+    assert isinstance(document, Document)
+    assert RESTORE.once(document, Options()).text == "会议以来进行了三项工作"
+
+
+def test_what_is_not_sure_stays_lost_and_is_reported():
+    document = decode("他说，".encode("gbk") + b"\xd5\n" + "大家都同意了。".encode("gbk"))
+    assert isinstance(document, Document)
+    restored = RESTORE.once(document, Options())
+    assert restored.text == document.text
+    assert [finding.certainty for finding in restored.findings()] == ["reported"]
+    (rule,) = RESTORE.rules
+    assert rule.find(document.text, Context(document.text)) == ()
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.binary(max_size=80))
+def test_the_lattice_covers_every_byte_once(data):
+    pieces, bits = lattice.read(data, [("utf-8", 0.0), ("gb18030", 1.0), ("cp950", 2.0)])
+    place = 0
+    for piece in pieces:
+        assert piece.start == place
+        assert piece.end > piece.start
+        place = piece.end
+    assert place == len(data)
+    assert 0 <= bits < 16 * len(data) + 32
+
+
+def test_hostile_bytes_take_linear_time():
+    spent = []
+    for size in (20_000, 80_000):
+        data = (b"\xd6\xd0\x80\xe4\xb8\xc4\xa3\xff\xb9" * size)[:size]
+        start = time.perf_counter()
+        lattice.read(data, [("utf-8", 0.0), ("gb18030", 1.0)])
+        spent.append(time.perf_counter() - start)
+    assert spent[1] < 12 * spent[0] + 0.5
+
+
+def test_one_long_line_with_a_byte_dropped():
+    data = bytearray((SIMPLIFIED.replace("\n", "") * 20_000).encode("gb18030"))
+    del data[len(data) // 2]
+    document = decode(bytes(data))
+    assert isinstance(document, Document)
+    assert document.text.count("\ufffd") <= 1
+    assert len(document.text) > 0.999 * len(data) / 2
+
+
+@pytest.mark.benchmark
+def test_accuracy_is_not_below_its_floors(shared, monkeypatch):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    import decode_accuracy
+
+    floors = json.loads((BENCHMARKS / "floors.json").read_text(encoding="utf-8"))["decode"]
+    cells = {name: (make, counts) for name, make, counts in decode_accuracy.cells("even", floors["cases"])}
+    assert shared.is_dir()
+    below = {}
+    for name, floor in floors["percent"].items():
+        hits, total, _ = decode_accuracy.measure(*cells[name])
+        if 100 * hits / total < floor:
+            below[name] = 100 * hits / total
+    assert not below

@@ -1,0 +1,377 @@
+"""Words: the law that none is lost, and the promise that they are jieba's."""
+
+import json
+import subprocess
+import sys
+from functools import cache
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import Phase, example, given, settings
+from hypothesis import strategies as st
+
+from cnpolicy.convert import to_simplified
+from cnpolicy.segment import (
+    Segmenter,
+    UserWord,
+    read_user_words,
+    segment,
+    segment_lines,
+    segmenter,
+    words_of_segmented,
+)
+from cnpolicy.segment.engines import Dictionary, UnknownWords, import_jieba
+from cnpolicy.segment.spans import protected
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = ROOT.parent / "shared"
+
+
+def cases(name: str) -> list[dict[str, str]]:
+    return [json.loads(line) for line in (ROOT / "tests/cases" / name).read_text("utf-8").splitlines()]
+
+
+# The package has a function of the same name.
+module = sys.modules["cnpolicy.segment"]
+
+
+@cache
+def jieba_itself() -> Any:
+    """jieba's tokenizer, made without any code of ours but the silent import."""
+    jieba = import_jieba()
+    tokenizer = jieba.Tokenizer()
+    with Path(jieba.__file__).with_name("dict.txt").open("rb") as dictionary:
+        tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(dictionary)
+    tokenizer.initialized = True
+    return tokenizer
+
+
+@cache
+def dictionary_words() -> list[str]:
+    words = [word for word, frequency in jieba_itself().FREQ.items() if frequency]
+    return words[:: len(words) // 5000]
+
+
+@cache
+def unknown_words() -> UnknownWords:
+    return UnknownWords()
+
+
+# What the engines disagree on when left alone: ASCII runs with joints, names of repeated characters, rare Han.
+pieces = st.one_of(
+    st.text("aZ09.-_%+#&", max_size=8),
+    st.text("王李张刘鑫淼犇明华强", max_size=8),
+    st.text("一二三四五六七八九十百千万亿的在是了不人", max_size=8),
+    st.text("發展黨國務院台灣乾隆著作后後", max_size=6),
+    st.text("㐂𠮷鿰豈々〇①①＋，。！？…“”\r\n\t \u3000\x00\x85\u2028", max_size=4),
+    st.text(max_size=4),
+    st.deferred(lambda: st.sampled_from(dictionary_words())),
+)
+texts = st.lists(pieces, max_size=12).map("".join)
+
+
+def without_space(text: str) -> str:
+    return "".join(text.split())
+
+
+@pytest.mark.parametrize("case", cases("segment.jsonl"), ids=lambda case: case["label"])
+def test_plain_case(case: dict[str, str]) -> None:
+    assert case["expect"] == "pass"
+    assert segment_lines(case["before"]) == case["after"]
+
+
+@given(texts, st.booleans())
+def test_no_character_is_lost(text: str, hmm: bool) -> None:
+    cutter = segmenter(hmm=hmm)
+    assert "".join(cutter.tokens(text)) == text
+    assert "".join(cutter.words(text)) == without_space(text)
+    assert cutter.words(text) == [token for token in cutter.tokens(text) if not token.isspace()]
+    assert "" not in cutter.tokens(text)
+
+
+@settings(max_examples=400)
+@given(texts, st.booleans())
+def test_words_are_those_of_jieba(text: str, hmm: bool) -> None:
+    shadow = to_simplified(text)
+    assert len(shadow) == len(text)
+    ends = list(accumulate(map(len, jieba_itself().cut(shadow, HMM=hmm))))
+    assert list(accumulate(map(len, segmenter(hmm=hmm).tokens(text)))) == ends
+    assert segmenter(engine="jieba", hmm=hmm).tokens(text) == segmenter(hmm=hmm).tokens(text)
+
+
+@settings(max_examples=500)
+@given(st.text("王李张刘鑫淼犇明华强的在是不常" + "龘靐鱻", min_size=1, max_size=24))
+def test_unknown_words_are_those_of_jieba(run: str) -> None:
+    import_jieba()
+    from jieba import finalseg
+
+    assert unknown_words().cut(run) == list(finalseg.cut(run))
+
+
+def corpora() -> list[Path]:
+    samples = sorted((ROOT / "tests/samples").rglob("*.txt"))
+    return [*samples, *sorted(SHARED.glob("data/icwb2/*_test.utf8")), *sorted(SHARED.glob("data/negatives/*.txt"))]
+
+
+@pytest.mark.parametrize("path", corpora(), ids=lambda path: path.name)
+def test_engines_agree_on_every_line(path: Path) -> None:
+    differing = []
+    lines = path.read_text("utf-8").splitlines()
+    for line in lines:
+        shadow = to_simplified(line)
+        for hmm in (True, False):
+            ours = segmenter(hmm=hmm).tokens(shadow)
+            if ours != jieba_itself().lcut(shadow, HMM=hmm):
+                differing.append(line)
+    assert lines
+    assert differing == []
+
+
+@given(texts)
+def test_chunks_do_not_show(text: str) -> None:
+    whole = segmenter().tokens(text)
+    lines = segmenter().lines(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "CHUNK", 1)
+        assert segmenter().tokens(text) == whole
+        assert segmenter().lines(text) == lines
+
+
+def test_a_long_word_has_its_length() -> None:
+    text = "编号" + "x1" * 400 + "的文件"
+    assert segment(text) == ["编号", "x1" * 400, "的", "文件"]
+
+
+def test_long_runs_take_linear_time() -> None:
+    for run in ("淼" * 200_000, "a." * 200_000, "的" * 200_000):
+        assert "".join(segment(run)) == run
+
+
+@given(texts)
+def test_lines_stay_lines(text: str) -> None:
+    made = segment_lines(text)
+    assert without_space(made) == without_space(text)
+    ends = [end for end in ("\r\n", "\n", "\r") if end in text]
+    for end in ends:
+        assert made.count(end) == text.count(end)
+    assert "  " not in made
+    assert words_of_segmented(made) == [
+        "\n" if token in ("\r\n", "\n", "\r") else token
+        for token in segmenter().tokens(text)
+        if token in ("\r\n", "\n", "\r") or not token.isspace()
+    ]
+
+
+@given(texts)
+def test_segmenting_again_keeps_every_boundary(text: str) -> None:
+    once = segment_lines(text).split()
+    again = segment_lines(" ".join(once)).split()
+    assert set(accumulate(map(len, once))) <= set(accumulate(map(len, again)))
+
+
+def test_traditional_words_are_cut_where_simplified_ones_are() -> None:
+    assert segment("鞏固脫貧攻堅成果") == ["鞏固", "脫貧", "攻堅", "成果"]
+    assert segment("巩固脱贫攻坚成果") == ["巩固", "脱贫", "攻坚", "成果"]
+
+
+def test_segmented_text_is_read_back() -> None:
+    assert words_of_segmented("") == []
+    assert words_of_segmented("\n") == ["\n"]
+    assert words_of_segmented(" 甲  乙 \r\n\t丙\u3000丁") == ["甲", "乙", "\n", "丙", "丁"]
+
+
+SPANS = [*cases("segment_spans.jsonl"), *cases("segment_spans_negatives.jsonl")]
+
+
+@pytest.mark.parametrize("case", SPANS, ids=lambda case: case["label"])
+def test_what_is_one_word(case: dict[str, str]) -> None:
+    assert case["expect"] == "pass"
+    assert segment_lines(case["before"], split_numbers=False) == case["after"]
+
+
+numbers = st.text(
+    "0158０９.,%-－—~+年月日号万亿元米公里〔［[]〕］】二〇一三四五双个新强好轴“”‘’ htps:/w@aX", max_size=24
+)
+
+
+@given(st.one_of(texts, numbers))
+def test_spans_lose_nothing_and_are_in_order(text: str) -> None:
+    assert "".join(segmenter(split_numbers=False).tokens(text)) == text
+    done = 0
+    for start, end in protected(text, lambda _: False):
+        assert done <= start < end <= len(text)
+        assert not any(map(str.isspace, text[start:end]))
+        done = end
+
+
+@given(numbers)
+def test_around_spans_words_are_those_of_jieba(text: str) -> None:
+    fast, slow = segmenter(split_numbers=False), segmenter(engine="jieba", split_numbers=False)
+    assert fast.tokens(text) == slow.tokens(text)
+
+
+def test_spans_take_linear_time() -> None:
+    for part in (
+        "1",
+        "1.",
+        "1,",
+        "1-",
+        "1+",
+        "a.",
+        "a-",
+        "a@",
+        "http://",
+        "www.",
+        "二〇",
+        "一新",
+        "“一新",
+        "[2010]",
+        "+",
+        "新+",
+    ):
+        text = part * 100_000
+        assert sum(end - start for start, end in protected(text, lambda _: False)) <= len(text)
+
+
+def test_frequencies_are_those_of_jieba() -> None:
+    dictionary = Dictionary()
+    assert dictionary.total == jieba_itself().total
+    assert all(jieba_itself().FREQ[word] == frequency for word, frequency in dictionary._read.items())
+
+
+user_words = st.lists(
+    st.tuples(
+        st.one_of(
+            st.text("改革开放的在是跨越式发展", min_size=1, max_size=5),
+            st.sampled_from(["COVID-19", "C++", "5+2", "PM2.5", "ab", "T恤", "中国", "的", "淼", "犇鑫"]),
+        ),
+        st.one_of(st.none(), st.sampled_from([0, 1, 3, 100, 1_000_000])),
+    ),
+    max_size=5,
+)
+
+
+# Every example makes two engines: that takes a while, and shrinking would take very long.
+@settings(max_examples=15, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@given(user_words, st.lists(texts, max_size=4), st.booleans())
+@example([("ab", None), ("放", 3), ("PM2.5", 0)], [], True)
+@example([("革的", None), ("是", 1_000_000), ("在改", None)], [], False)
+def test_with_user_words_too(added: list[tuple[str, int | None]], others: list[str], hmm: bool) -> None:
+    entries = [UserWord(word, frequency) for word, frequency in added]
+    fast = Segmenter(hmm=hmm, user_words=entries)
+    slow = slow_segmenter(entries, hmm)
+    glued = "".join(word for word, _ in added)
+    for text in [glued, glued[::-1], f"在{glued}犇鑫的", "跨越式发展的改革开放在COVID-19是5+2和PM2.5的ab", *others]:
+        assert fast.tokens(text) == slow.tokens(text)
+
+
+@cache
+def jieba_segmenter(hmm: bool) -> Segmenter:
+    return Segmenter(engine="jieba", hmm=hmm)
+
+
+def slow_segmenter(entries: list[UserWord], hmm: bool) -> Segmenter:
+    """The segmenter with jieba's engine, whose dictionary is read once and put back before each use."""
+    made = jieba_segmenter(hmm)
+    engine: Any = made._engine
+    engine._tokenizer.FREQ, engine._tokenizer.total = dict(jieba_itself().FREQ), jieba_itself().total
+    engine._removed.clear()
+    for word, frequency, _ in entries:
+        engine.add(to_simplified(word), frequency)
+    return made
+
+
+def test_user_words_that_jieba_cannot_have() -> None:
+    entries = read_user_words(["New York 3 nz\n", "（试行）\n", "v. 1.0\t\tn\n", "《决定》 1\n", "A/B\n"])
+    cutter = Segmenter(user_words=entries)
+    assert cutter.words("赴New York市A/B或A/BC") == ["赴", "New York", "市", "A/B", "或", "A", "/", "BC"]
+    assert cutter.words("办法（试行）和《决定》v. 1.0") == ["办法", "（试行）", "和", "《决定》", "v. 1.0"]
+    line = cutter.lines("赴New York\n市")
+    assert line == "赴 New\u00a0York\n市"
+    assert words_of_segmented(line) == ["赴", "New York", "\n", "市"]
+
+
+def test_user_words_go_before_spans() -> None:
+    entries = [UserWord("COVID-19疫苗"), UserWord("三新三强行动"), UserWord("2035年远景目标")]
+    cutter = Segmenter(user_words=entries, split_numbers=False)
+    text = "接种COVID-19疫苗，开展三新三强行动和三新三强活动，实现2035年远景目标"
+    assert cutter.words(text) == [
+        *("接种", "COVID-19疫苗", "，", "开展", "三新三强行动", "和", "三新三强", "活动", "，", "实现"),
+        "2035年远景目标",
+    ]
+
+
+def test_traditional_text_knows_user_words() -> None:
+    cutter = Segmenter(user_words=[UserWord("跨越式发展"), UserWord("黨建品牌")])
+    assert cutter.words("實現跨越式發展") == ["實現", "跨越式發展"]
+    assert cutter.words("打造党建品牌") == ["打造", "党建品牌"]
+
+
+def test_user_dictionary_lines() -> None:
+    lines = ["\ufeff改革办 5 n\r\n", "\n", "放管服\n", "云计算 n\n", "最后一公里 7\n", "New York 2\n"]
+    assert read_user_words(lines) == [
+        UserWord("改革办", 5, "n"),
+        UserWord("放管服"),
+        UserWord("云计算", None, "n"),
+        UserWord("最后一公里", 7),
+        UserWord("New York", 2),
+    ]
+
+
+@pytest.mark.parametrize("line", ["\t5", "词\t多", "一。二", "甲\0乙", "词\t-1"])
+def test_lines_that_are_no_entry(line: str) -> None:
+    with pytest.raises(ValueError, match="line 2: "):
+        read_user_words(["好 1", line])
+
+
+@given(texts, st.booleans())
+def test_search_mode_is_that_of_jieba(text: str, hmm: bool) -> None:
+    shadow = to_simplified(text)
+    expected = [word for word in jieba_itself().lcut_for_search(shadow, HMM=hmm) if not word.isspace()]
+    assert segmenter(hmm=hmm).search(shadow) == expected
+    assert [len(word) for word in segmenter(hmm=hmm).search(text)] == [len(word) for word in expected]
+
+
+def test_parts_of_speech() -> None:
+    cutter = Segmenter(split_numbers=False, user_words=[UserWord("放管服", None, "nz")])
+    text = "推進放管服，2010年8月增长3.5%（GDP）在www.a.cn闽委〔2010〕96号 林晓峰"
+    assert cutter.tagged(text) == [
+        *[("推進", "v"), ("放管服", "nz"), ("，", "x"), ("2010年8月", "t"), ("增长", "v"), ("3.5%", "m"), ("（", "x")],
+        *[("GDP", "eng"), ("）", "x"), ("在", "p"), ("www.a.cn", "eng"), ("闽委〔2010〕96号", "nz"), (" ", "x")],
+        *[("林晓峰", "nr")],
+    ]
+    assert cutter.lines("推进放管服\n完", pos=True) == "推进/v 放管服/nz\n完/v"
+
+
+@given(texts)
+def test_tags_go_with_tokens(text: str) -> None:
+    tagged = segmenter().tagged(text)
+    assert [token for token, _ in tagged] == segmenter().tokens(text)
+    assert all(tag.isascii() and tag.isalnum() for _, tag in tagged)
+
+
+def test_unknown_engine_is_refused() -> None:
+    with pytest.raises(ValueError, match="rjieba"):
+        Segmenter(engine="other")  # type: ignore[arg-type]
+
+
+def python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_importing_loads_nothing_heavy() -> None:
+    code = "import sys, cnpolicy.segment; print({'jieba', 'rjieba', 'numpy', 'opencc'} & set(sys.modules))"
+    run = python(code)
+    assert (run.stdout, run.stderr) == ("set()\n", "")
+
+
+@pytest.mark.parametrize("engine", ["jieba", "rjieba"])
+def test_no_shared_cache_no_warning_no_log_line(engine: str, tmp_path: Path) -> None:
+    code = f"from cnpolicy.segment import segment; print(segment('推进工作淼焱', engine={engine!r}))"
+    run = python(code, TMPDIR=str(tmp_path), HOME=str(tmp_path))
+    assert (run.stdout, run.stderr) == ("['推进', '工作', '淼', '焱']\n", "")
+    assert list(tmp_path.rglob("*")) == []
