@@ -38,8 +38,10 @@ from cnpolicy.findings import Finding
 from cnpolicy.segment import segment
 
 if TYPE_CHECKING:
+    from cnpolicy.corpus import Found
     from cnpolicy.findings import Certainty
     from cnpolicy.rules import Options
+    from cnpolicy.runs import Job
 
 __all__ = ["Document", "Failure", "Finding", "Pass", "Source", "Span", "clean", "clean_corpus", "segment"]
 __version__ = "0.1.0"
@@ -82,14 +84,19 @@ def clean_corpus(
     """Yield the clean documents of files and folders, in sorted order, and a Failure for each that cannot be read.
 
     `jobs` is the number of processes; a script that uses more than one must do so below `if __name__ == "__main__":`.
-    Folders are searched for `*.txt` and `*.text`, and for names that match `globs`. The other options are those of
-    `clean`.
+    Folders are searched for `*.txt` and `*.text`, and for names that match `globs`; binary files in them are passed
+    over. The other options are those of `clean`; ValueError at once if a name among them is unknown.
     """
     from cnpolicy import corpus, runs
 
-    found = corpus.find(paths, tuple(globs))
-    yield from found.failures
     job = runs.Job("clean", _options(only, skip, certainty, script, encoding), frozenset({"document"}))
+    return _documents(job, corpus.find(paths, tuple(globs)), jobs)
+
+
+def _documents(job: "Job", found: "Found", jobs: int) -> Iterator[Document | Failure]:
+    from cnpolicy import runs
+
+    yield from found.failures
     for outcomes in runs.run(job, found.sources, jobs=jobs, named=found.named):
         for outcome in outcomes:
             made = outcome.document or outcome.failure
@@ -102,6 +109,8 @@ def _options(
 ) -> "Options":
     from cnpolicy import pipeline
 
+    if isinstance(only, str) or isinstance(skip, str):
+        raise ValueError("only and skip are lists of rules' names, such as ['line-end']")
     return pipeline.options(
         "clean", only=frozenset(only), skip=frozenset(skip), certainty=certainty, script=script, encoding=encoding
     )

@@ -16,7 +16,7 @@ from cnpolicy import __version__
 
 if TYPE_CHECKING:
     from cnpolicy.corpus import Found
-    from cnpolicy.document import Document, Failure
+    from cnpolicy.document import Document, Failure, Source
     from cnpolicy.index import Record
     from cnpolicy.report import Format, Report
     from cnpolicy.rules import Options
@@ -204,32 +204,141 @@ def _transform(command: str, paths: Sequence[str], **given: Any) -> int:
         "audit": given.get("audit"),
     }
     job = Job(command, _build(command, **given), frozenset(want for want, asked in wants.items() if asked))
-    if not paths or list(paths) == ["-"]:
-        if output:
-            raise click.UsageError("-o needs a PATH; what comes from standard input goes to standard output")
-        _stdin_to_stdout(job, report, given)
-    elif output:
-        _to_tree(job, report, paths, output, given)
+    found = _input(paths, given)
+    if not output:
+        _to_stdout(job, report, found, paths, given)
+    elif found is None:
+        raise click.UsageError("-o needs a PATH; what comes from standard input goes to standard output")
     else:
-        _to_stdout(job, report, paths, given)
+        _to_tree(job, report, found, paths, output, given)
     return report.exit_status
 
 
-def _stdin_to_stdout(job: "Job", report: "Report", given: dict[str, Any]) -> None:
-    from cnpolicy import pipeline, runs
-    from cnpolicy.document import Failure
+def _input(paths: Sequence[str], given: dict[str, Any]) -> "Found | None":
+    """Return the documents under the paths; None if it is standard input that shall be read."""
+    from cnpolicy import corpus
+
+    if not paths or list(paths) == ["-"]:
+        idle = ["--glob"] * bool(given.get("globs")) + ["-j"] * bool(given.get("jobs"))
+        idle += ["--encoding"] * bool(given.get("jsonl") and given.get("encoding"))
+        if idle:
+            raise click.UsageError(f"{idle[0]} has nothing to do: the input is standard input")
+        return None
+    if "-" in paths:
+        raise click.UsageError("- (standard input) goes alone, without other paths")
+    if "" in paths:
+        raise click.UsageError("one of the paths is empty")
+    found = corpus.find(paths, given["globs"])
+    clashes = corpus.collisions(found.sources, lambda source: source.name)
+    _refuse_clashes(clashes, "the same name, so that they could not be told apart")
+    return found
+
+
+def _refuse_clashes(clashes: "Sequence[tuple[Source, Source]]", what: str) -> None:
+    from cnpolicy import corpus
+
+    if clashes:
+        names = " and ".join(corpus.printable(source.path) for source in clashes[0])
+        more = f" ({len(clashes) - 1:,} more such pairs)" if len(clashes) > 1 else ""
+        raise click.UsageError(f"{names} would have {what}{more}; rename one, or give them in calls of their own")
+
+
+def _to_stdout(
+    job: "Job", report: "Report", found: "Found | None", paths: Sequence[str], given: dict[str, Any]
+) -> None:
+    from cnpolicy import corpus
     from cnpolicy.report import put
 
-    stages = pipeline.stages_of(job.command)
-    with _audit(given, ()) as keep:
-        for document, data in _stdin_documents(job.options, jsonl="jsonl" in job.wants):
-            if isinstance(document, Failure):
-                report.failure(document)
-                continue
-            outcome = runs.finish(job, pipeline.run(document, stages, job.options), data)
+    single = found is None or (len(paths) == 1 and not os.path.isdir(paths[0]))
+    if "text" in job.wants and not single:
+        inputs = " ".join(map(corpus.printable, paths))
+        raise click.UsageError(
+            "where should the results go? Add -o DIR for a tree of files, or --jsonl for standard output:\n"
+            f"  cnpolicy {job.command} {inputs} -o DIR"
+        )
+    with _audit(given, paths) as keep:
+        for outcomes in _outcomes(job, found, report, given):
+            for outcome in outcomes:
+                put(outcome.made)
+                keep(outcome.audit)
+    if found is not None and (report.check or not single):
+        report.summary("read")
+
+
+def _to_tree(
+    job: "Job", report: "Report", found: "Found", paths: Sequence[str], output: str, given: dict[str, Any]
+) -> None:
+    from cnpolicy import corpus, manifest, runs
+    from cnpolicy.document import Failure
+
+    if output.lower().endswith(corpus.TEXT) and not os.path.isdir(output):
+        raise click.UsageError(f"-o takes a directory; for one file: cnpolicy {job.command} FILE > {output}")
+    clashes = corpus.collisions(found.sources, lambda source: corpus.output_name(source.name))
+    _refuse_clashes(clashes, "the same output")
+    job = replace(
+        job,
+        output=output,
+        digest=manifest.digest(job.command, job.options),
+        versions=tuple(manifest.versions().items()),
+    )
+    globs, force = given["globs"], given["force"]
+    try:
+        with manifest.Ledger(output, job.command, paths, job.options, globs=globs, force=force) as ledger:
+            records = [runs.not_found(job, failure) for failure in found.failures]
+            with _audit(given, paths, output) as keep:
+                # Documents that are done already have no findings to tell of: an audit does them anew.
+                known = {} if given.get("audit") else ledger.done
+                for outcomes in _outcomes(job, found, report, given, known):
+                    done = [outcome.record for outcome in outcomes if outcome.record]
+                    ledger.note(done)
+                    records += done
+                    for outcome in outcomes:
+                        keep(outcome.audit)
+            strangers = ledger.finish(records)
+    except manifest.Refused as problem:
+        raise click.UsageError(str(problem)) from None
+    except KeyboardInterrupt:
+        report.error("interrupted; the same command goes on where it stopped")
+        report.interrupted = True
+        return
+    except OSError as problem:
+        where = problem.filename if isinstance(problem.filename, str) else output
+        report.failure(Failure(where, "write", corpus.os_reason(problem)))
+        return
+    report.summary(f"to {corpus.printable(output)}")
+    if strangers:
+        names = ", ".join(strangers[:3]) + (", …" if len(strangers) > 3 else "")
+        report.tell(
+            f"warning: {len(strangers):,} text files in {corpus.printable(output)} are no results of this run, "
+            f"but left by earlier ones, and were left there: {names}"
+        )
+
+
+def _outcomes(
+    job: "Job",
+    found: "Found | None",
+    report: "Report",
+    given: dict[str, Any],
+    known: dict[str, dict[str, Any]] | None = None,
+) -> "Iterator[list[Outcome]]":
+    """Run the job over what was found, or standard input; report every outcome and yield them a batch at a time."""
+    from cnpolicy import corpus, executors, runs
+
+    if found is None:
+        for document, data in _stdin_documents(job.options, jsonl=bool(given.get("jsonl"))):
+            outcome = runs.take(job, document, data)
             report.outcome(outcome)
-            put(outcome.made)
-            keep(outcome.audit)
+            yield [outcome]
+        return
+    for failure in found.failures:
+        report.failure(failure)
+    report.skipped = found.skipped
+    jobs = given.get("jobs") or executors.cores()
+    with report.progress(len(found.sources), sum(map(corpus.size, found.sources))):
+        for outcomes in runs.run(job, found.sources, jobs=jobs, named=found.named, known=known):
+            for outcome in outcomes:
+                report.outcome(outcome)
+            yield outcomes
 
 
 def _stdin_documents(options: "Options", *, jsonl: bool) -> "Iterator[tuple[Document | Failure, bytes | None]]":
@@ -246,89 +355,8 @@ def _stdin_documents(options: "Options", *, jsonl: bool) -> "Iterator[tuple[Docu
         yield pipeline.read(data, "-", options.encoding), data
 
 
-def _to_stdout(job: "Job", report: "Report", paths: Sequence[str], given: dict[str, Any]) -> None:
-    from cnpolicy import corpus
-    from cnpolicy.report import put
-
-    single = len(paths) == 1 and not os.path.isdir(paths[0])
-    if "text" in job.wants and not single:
-        inputs = " ".join(map(corpus.printable, paths))
-        raise click.UsageError(
-            "where should the results go? Add -o DIR for a tree of files, or --jsonl for standard output:\n"
-            f"  cnpolicy {job.command} {inputs} -o DIR"
-        )
-    with _audit(given, paths) as keep:
-        for outcomes in _outcomes(job, corpus.find(paths, given["globs"]), report, given):
-            for outcome in outcomes:
-                put(outcome.made)
-                keep(outcome.audit)
-    if not single or report.check:
-        report.summary("read")
-
-
-def _to_tree(job: "Job", report: "Report", paths: Sequence[str], output: str, given: dict[str, Any]) -> None:
-    from cnpolicy import corpus, manifest
-    from cnpolicy.document import Failure
-
-    if output.lower().endswith(corpus.TEXT) and not os.path.isdir(output):
-        raise click.UsageError(f"-o takes a directory; for one file: cnpolicy {job.command} FILE > {output}")
-    found = corpus.find(paths, given["globs"])
-    for one, other in corpus.collisions(found.sources):
-        names = " and ".join(corpus.printable(source.path) for source in (one, other))
-        raise click.UsageError(f"{names} would have the same output; rename one, or give them in calls of their own")
-    job = replace(
-        job,
-        output=output,
-        digest=manifest.digest(job.command, job.options),
-        versions=tuple(manifest.versions().items()),
-    )
-    try:
-        with manifest.Ledger(output, job.command, paths, job.options, force=given["force"]) as ledger:
-            records = []
-            with _audit(given, paths) as keep:
-                # Documents that are done already have no findings to tell of: an audit does them anew.
-                known = {} if given.get("audit") else ledger.done
-                for outcomes in _outcomes(job, found, report, given, known):
-                    records += [outcome.record for outcome in outcomes if outcome.record]
-                    ledger.note([outcome.record for outcome in outcomes if outcome.record])
-                    for outcome in outcomes:
-                        keep(outcome.audit)
-            stale = ledger.finish(records)
-    except manifest.Refused as problem:
-        raise click.UsageError(str(problem)) from None
-    except OSError as problem:
-        where = problem.filename if isinstance(problem.filename, str) else output
-        report.failure(Failure(where, "write", corpus.os_reason(problem)))
-        return
-    report.summary(f"to {corpus.printable(output)}")
-    if stale:
-        names = ", ".join(stale[:3]) + (", …" if len(stale) > 3 else "")
-        report.tell(f"warning: {len(stale)} outputs of an earlier run have no input any more and were left: {names}")
-
-
-def _outcomes(
-    job: "Job",
-    found: "Found",
-    report: "Report",
-    given: dict[str, Any],
-    known: dict[str, dict[str, Any]] | None = None,
-) -> "Iterator[list[Outcome]]":
-    """Run the job over what was found, report every outcome, and yield them a batch at a time."""
-    from cnpolicy import corpus, executors, runs
-
-    for failure in found.failures:
-        report.failure(failure)
-    report.skipped = found.skipped
-    jobs = given.get("jobs") or executors.cores()
-    with report.progress(len(found.sources), sum(map(corpus.size, found.sources))):
-        for outcomes in runs.run(job, found.sources, jobs=jobs, named=found.named, known=known):
-            for outcome in outcomes:
-                report.outcome(outcome)
-            yield outcomes
-
-
 @contextmanager
-def _audit(given: dict[str, Any], paths: Sequence[str]) -> Iterator[Callable[[bytes], object]]:
+def _audit(given: dict[str, Any], paths: Sequence[str], output: str = "") -> Iterator[Callable[[bytes], object]]:
     """Give a function that keeps lines for the audit's file, if one was asked for."""
     path = given.get("audit")
     if path is None:
@@ -336,9 +364,24 @@ def _audit(given: dict[str, Any], paths: Sequence[str]) -> Iterator[Callable[[by
         return
     from cnpolicy import corpus
 
-    where = corpus.overlaps(paths, path)
+    shown, folder = corpus.printable(path), os.path.dirname(path) or "."
+    where = corpus.overlaps([one for one in paths if one != "-"], path)
     if where is not None:
-        raise click.UsageError(f"the audit {path} would lie in the input {corpus.printable(where)}; put it elsewhere")
+        raise click.UsageError(f"the audit {shown} would lie in the input {corpus.printable(where)}; put it elsewhere")
+    if os.path.isdir(path) or not os.path.isdir(folder):
+        raise click.UsageError(f"the audit {shown} must be a file in a directory that is there")
+    if (
+        output
+        and corpus.is_inside(os.path.realpath(folder), os.path.realpath(output))
+        and not path.endswith("audit.jsonl")
+    ):
+        raise click.UsageError(
+            f"in the output directory the audit is called audit.jsonl, or …-audit.jsonl, not {shown}"
+        )
+    if os.path.exists(path) and not os.path.isfile(path):
+        with open(path, "wb") as pipe:  # a named pipe or a device: there is nothing to replace
+            yield pipe.write
+        return
     with corpus.whole(path) as file:
         yield file.write
 
@@ -465,26 +508,22 @@ def inspect(paths: tuple[str, ...], form: "Format | None", **given: Any) -> int:
     cnpolicy inspect speeches/
     cnpolicy inspect speeches/ --format csv > damage.csv
     """
-    from cnpolicy import corpus, pipeline, runs
-    from cnpolicy.document import Failure
     from cnpolicy.report import Report, default_format, inspection, show
+    from cnpolicy.runs import Job
 
     report = Report(quiet=given["quiet"])
-    job = runs.Job("clean", _build("clean", **given), frozenset({"record"}))
-    outcomes: list[Outcome] = []
-    if not paths or list(paths) == ["-"]:
-        for document, data in _stdin_documents(job.options, jsonl=False):
-            if isinstance(document, Failure):
-                report.failure(document)
-            else:
-                outcomes.append(runs.finish(job, pipeline.run(document, pipeline.standard(), job.options), data))
-    else:
-        for batch in _outcomes(job, corpus.find(paths, given["globs"]), report, given):
-            outcomes += [outcome for outcome in batch if outcome.status == "made"]
-    rows = [(outcome.name, outcome.record) for outcome in outcomes if outcome.record is not None]
-    table, narrow = inspection(rows)
-    show([table], form or default_format(), [narrow])
-    if paths and (len(paths) > 1 or os.path.isdir(paths[0])):
+    job = Job("clean", _build("clean", **given), frozenset({"record"}))
+    found = _input(paths, given)
+    rows = [
+        (outcome.name, outcome.record)
+        for outcomes in _outcomes(job, found, report, given)
+        for outcome in outcomes
+        if outcome.status == "made" and outcome.record is not None
+    ]
+    if rows or not report.counts["failed"]:
+        table, narrow = inspection(rows)
+        show([table], form or default_format(), [narrow])
+    if found is not None and (len(paths) > 1 or os.path.isdir(paths[0])):
         report.summary("inspected")
     return report.exit_status
 
@@ -503,7 +542,7 @@ def explain(path: str, **given: Any) -> int:
 
     \b
     cnpolicy explain speeches/2010.txt
-    cnpolicy explain speeches/2010.txt --only halfwidth-punctuation | less -R
+    cnpolicy explain speeches/2010.txt --only halfwidth-punctuation | less
     """
     from cnpolicy import corpus, pipeline
     from cnpolicy.document import Failure, Source
@@ -556,65 +595,83 @@ def stats(paths: tuple[str, ...], form: "Format | None", top: int, min_length: i
     from cnpolicy.report import Report, default_format, show
     from cnpolicy.stats.overview import overview
 
-    if given["jsonl"] and paths:
+    if given["jsonl"] and paths and list(paths) != ["-"]:
         raise click.UsageError("--jsonl reads standard input; it does not go with a PATH")
+    if given["as_is"] and (given["jsonl"] or given["segmented"]):
+        raise click.UsageError("--as-is has nothing to do: with --jsonl and --segmented text is counted as it is")
     report = Report(quiet=given["quiet"])
+    found = _input(paths, given)
     with Index() as index:
-        index.add(_counted(paths, report, given))
-        show(overview(index, top, min_length), form or default_format())
-    if paths and (len(paths) > 1 or os.path.isdir(paths[0])):
+        counted = index.add(_counted(found, paths, report, given))
+        if counted or not report.counts["failed"]:
+            show(overview(index, top, min_length), form or default_format())
+    if found is not None and (len(paths) > 1 or os.path.isdir(paths[0])):
         report.summary("counted")
     return report.exit_status
 
 
-def _counted(paths: Sequence[str], report: "Report", given: dict[str, Any]) -> "Iterator[Record]":
+def _counted(
+    found: "Found | None", paths: Sequence[str], report: "Report", given: dict[str, Any]
+) -> "Iterator[Record]":
     """Yield what the index keeps of each document."""
-    from cnpolicy import corpus, pipeline, runs
-    from cnpolicy.document import Failure
     from cnpolicy.index import Record
+    from cnpolicy.runs import Job
     from cnpolicy.segment import words_of_segmented
 
     command = "decode" if given["as_is"] or given["segmented"] or given["jsonl"] else "clean"
     wants: set[Want] = {"document", "record"} if given["segmented"] else {"document", "record", "words"}
-    job = runs.Job(command, _build(command, encoding=given["encoding"]), frozenset(wants))
-
-    def counted(outcome: "Outcome") -> "Iterator[Record]":
-        document, record = outcome.document, outcome.record
-        if document is None or record is None:
-            return
-        words = words_of_segmented(document.text) if document.words is None else document.words
-        findings = {
-            (rule, certainty): count for certainty, rules in record["findings"].items() for rule, count in rules.items()
-        }
-        yield Record(outcome.name, words, record["encoding"], record["script"], record["sha256"], findings)
-
-    if not paths or list(paths) == ["-"]:
-        stages = pipeline.stages_of(command)
-        for document, data in _stdin_documents(job.options, jsonl=given["jsonl"]):
-            if isinstance(document, Failure):
-                report.failure(document)
-                continue
-            if not given["jsonl"]:
-                document = pipeline.run(document, stages, job.options)
-            outcome = runs.finish(job, document, data)
-            report.outcome(outcome)
-            yield from counted(outcome)
-        return
-    known = {} if command == "decode" else _finished(paths)
-    for outcomes in _outcomes(job, corpus.find(paths, given["globs"]), report, given, known):
+    job = Job(command, _build(command, encoding=given["encoding"]), frozenset(wants))
+    known = _finished(found, paths, report) if found is not None and command == "clean" else {}
+    for outcomes in _outcomes(job, found, report, given, known):
         for outcome in outcomes:
-            yield from counted(outcome)
+            document, record = outcome.document, outcome.record
+            if document is not None and record is not None:
+                words = words_of_segmented(document.text) if document.words is None else document.words
+                findings = {
+                    (rule, certainty): count
+                    for certainty, rules in record["findings"].items()
+                    for rule, count in rules.items()
+                }
+                yield Record(outcome.name, words, record["encoding"], record["script"], record["sha256"], findings)
 
 
-def _finished(paths: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Return the manifest's lines of the paths that are output trees of `clean`, by the names of their documents."""
+def _finished(found: "Found", paths: Sequence[str], report: "Report") -> dict[str, dict[str, Any]]:
+    """Return the manifest's lines of documents that are results of `clean`, by their names.
+
+    Other text files in such a tree, which earlier runs left there, are taken out of what was found.
+    """
     from cnpolicy import corpus, manifest
 
     known: dict[str, dict[str, Any]] = {}
     for path in paths:
-        if manifest.command_of(path) == "clean":
-            prefix = corpus.printable(corpus.base_name(path)) + "/" if len(paths) > 1 else ""
-            known |= {prefix + output: record for output, record in manifest.load(path).items()}
+        tree = manifest.tree_of(path, "clean")
+        if tree is None:
+            continue
+        if manifest.is_unfinished(tree):
+            report.tell(
+                f"warning: the run that writes {corpus.printable(path)} has not finished; "
+                "run it again first, or only what it has done is counted"
+            )
+        made = manifest.load(tree)
+        for source in found.sources:
+            real = os.path.realpath(source.path)
+            output = corpus.printable(os.path.relpath(real, tree))
+            if corpus.is_inside(real, tree) and output in made:
+                known[corpus.printable(source.name)] = made[output]
+        if made:
+            strangers = [
+                source
+                for source in found.sources
+                if source.name not in found.named
+                and corpus.is_inside(os.path.realpath(source.path), tree)
+                and corpus.printable(source.name) not in known
+            ]
+            if strangers:
+                found.sources = [source for source in found.sources if source not in set(strangers)]
+                report.tell(
+                    f"warning: {len(strangers):,} text files in {corpus.printable(path)} are no results of its run "
+                    "and were passed over"
+                )
     return known
 
 

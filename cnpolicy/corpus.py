@@ -4,10 +4,10 @@ import fnmatch
 import itertools
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from errno import EACCES, EFBIG, ELOOP, EMFILE, ENAMETOOLONG, ENOENT, ENOSPC, EROFS
+from errno import EACCES, EFBIG, EISDIR, ELOOP, EMFILE, ENAMETOOLONG, ENOENT, ENOSPC, ENOTDIR, EROFS
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,6 +22,8 @@ _numbers = itertools.count()
 _REASONS = {
     EACCES: "permission denied; give yourself the right to it (chmod) or leave it out",
     EFBIG: "the file would grow beyond the limit set for this process; raise it (ulimit -f)",
+    EISDIR: "this is a directory, where a file is needed; name a file in it",
+    ENOTDIR: "a part of this path is a file, not a directory; check the spelling",
     ELOOP: "symbolic links that point in a circle; remove the link",
     EMFILE: "too many open files; raise the limit (ulimit -n)",
     ENAMETOOLONG: "the name is too long for this file system",
@@ -62,21 +64,24 @@ class Found:
 def find(paths: Sequence[str], globs: Sequence[str] = ()) -> Found:
     """Return the documents under the paths, in sorted order.
 
-    Directories are searched at every depth for `*.txt` and `*.text` in any case, and for the file names that match
-    `globs`. Hidden files and output trees are passed over. The names of documents are relative to the directory that
-    was named; with several paths they begin with its base name.
+    Directories are searched at every depth for `*.txt` and `*.text` in any case, and for the files that match `globs`
+    (by their names, or with a `/` in the pattern by their paths below the directory). Hidden files and output trees are
+    passed over. The names of documents are relative to the directory that was named; with several paths they begin
+    with its base name.
     """
     found = Found()
     for path in paths:
         base = base_name(path)
         if os.path.isdir(path):
-            prefix = base + "/" if len(paths) > 1 else ""
-            found.sources += _walk(path, prefix, globs, found, ())
-        elif os.path.lexists(path):
-            found.sources.append(Source(base, path))
-            found.named.add(base)
-        else:
-            found.failures.append(Failure(path, "find", _REASONS[ENOENT]))
+            _walk(path, base + "/" if len(paths) > 1 else "", globs, found)
+            continue
+        try:
+            os.lstat(path)
+        except OSError as problem:
+            found.failures.append(Failure(path, "find", os_reason(problem)))
+            continue
+        found.sources.append(Source(base, path))
+        found.named.add(base)
     return found
 
 
@@ -85,36 +90,49 @@ def base_name(path: str) -> str:
     return os.path.basename(os.path.abspath(path))
 
 
-def _walk(
-    folder: str, prefix: str, globs: Sequence[str], found: Found, above: tuple[tuple[int, int], ...]
-) -> Iterator[Source]:
-    """Yield the documents below a folder; `above` identifies the folders on the way to it."""
-    try:
-        status = os.stat(folder)
-        with os.scandir(folder) as entries:
-            listed = sorted(entries, key=lambda entry: os.fsencode(entry.name))
-    except OSError as problem:
-        found.failures.append(Failure(prefix.rstrip("/") or folder, "find", os_reason(problem)))
-        return
-    here = (status.st_dev, status.st_ino)
-    if here in above:
-        found.failures.append(Failure(prefix.rstrip("/"), "find", _REASONS[ELOOP]))
-        return
-    for entry in listed:
-        name = prefix + entry.name
-        if entry.name.startswith("."):
+def _walk(top: str, prefix: str, globs: Sequence[str], found: Found) -> None:
+    """Add the documents below a directory to what was found; `prefix` begins their names."""
+    # Directories still to be searched, the next one last, each with those on the way to it by device and number.
+    waiting: list[tuple[str, str, tuple[tuple[int, int], ...]]] = [(top, "", ())]
+    done: list[tuple[list[bytes], Source]] = []
+    failures: list[Failure] = []
+    while waiting:
+        folder, inner, above = waiting.pop()
+        try:
+            status = os.stat(folder)
+            with os.scandir(folder) as entries:
+                listed = list(entries)
+        except OSError as problem:
+            failures.append(Failure(prefix + inner.rstrip("/") or folder, "find", os_reason(problem)))
             continue
-        # DirEntry.is_dir() raises on a link that points to itself.
-        if os.path.isdir(entry.path) if entry.is_symlink() else entry.is_dir():
-            if not is_output(entry.path):
-                yield from _walk(entry.path, name + "/", globs, found, (*above, here))
-        elif is_document(name, globs):
-            if entry.is_symlink() or entry.is_file():
-                yield Source(name, entry.path)
+        here = (status.st_dev, status.st_ino)
+        if here in above:
+            failures.append(Failure(prefix + inner.rstrip("/"), "find", _REASONS[ELOOP]))
+            continue
+        for entry in listed:
+            name = inner + entry.name
+            if entry.name.startswith("."):
+                continue
+            # DirEntry.is_dir() raises on a link that points to itself.
+            if os.path.isdir(entry.path) if entry.is_symlink() else entry.is_dir():
+                if not is_output(entry.path):
+                    waiting.append((entry.path, name + "/", (*above, here)))
+            elif not is_document(name, globs):
+                found.skipped[os.path.splitext(entry.name)[1].lower() or "(none)"] += 1
+            elif _is_special(entry):
+                failures.append(Failure(prefix + name, "find", "not a regular file; leave it out"))
             else:
-                found.failures.append(Failure(name, "find", "not a regular file; leave it out"))
-        else:
-            found.skipped[os.path.splitext(entry.name)[1].lower() or "(none)"] += 1
+                done.append((os.fsencode(name).split(b"/"), Source(prefix + name, entry.path)))
+    found.failures += sorted(failures, key=lambda failure: os.fsencode(failure.name))
+    done.sort(key=lambda item: item[0])
+    found.sources += [source for _, source in done]
+
+
+def _is_special(entry: "os.DirEntry[str]") -> bool:
+    """Tell whether an entry is, or leads to, a pipe, a device or the like, on which reading could wait for ever."""
+    if not entry.is_symlink():
+        return not entry.is_file()
+    return os.path.exists(entry.path) and not os.path.isfile(entry.path)
 
 
 def is_document(name: str, globs: Sequence[str]) -> bool:
@@ -135,19 +153,19 @@ def output_name(name: str) -> str:
 
     What is no extension (a year, a number) stays part of the name.
 
-    >>> output_name("2010/briefing.TEXT"), output_name("report.2011"), output_name("a.htm")
-    ('2010/briefing.txt', 'report.2011.txt', 'a.txt')
+    >>> output_name("2010/briefing.TEXT"), output_name("report.2011"), output_name("1.总结"), output_name("a.htm")
+    ('2010/briefing.txt', 'report.2011.txt', '1.总结.txt', 'a.txt')
     """
     stem, extension = os.path.splitext(name)
-    return (stem if extension[1:2].isalpha() and len(extension) <= 6 else name) + ".txt"
+    return (stem if extension.isascii() and extension[1:2].isalpha() and len(extension) <= 6 else name) + ".txt"
 
 
-def collisions(sources: Iterable[Source]) -> list[tuple[Source, Source]]:
-    """Return the pairs of documents whose outputs would have the same name."""
+def collisions(sources: Iterable[Source], called: Callable[[Source], str]) -> list[tuple[Source, Source]]:
+    """Return the pairs of documents that would be called the same."""
     taken: dict[str, Source] = {}
     pairs = []
     for source in sources:
-        other = taken.setdefault(output_name(source.name), source)
+        other = taken.setdefault(called(source), source)
         if other is not source:
             pairs.append((other, source))
     return pairs
@@ -158,13 +176,14 @@ def overlaps(paths: Iterable[str], output: str) -> str | None:
     tree = os.path.realpath(output)
     for path in paths:
         real = os.path.realpath(path)
-        if tree == real or _inside(tree, real) or _inside(real, tree):
+        if is_inside(tree, real) or is_inside(real, tree):
             return path
     return None
 
 
-def _inside(path: str, folder: str) -> bool:
-    return path.startswith(folder.rstrip(os.sep) + os.sep)
+def is_inside(path: str, folder: str) -> bool:
+    """Tell whether a real path is a folder, or lies in it."""
+    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
 
 
 def size(source: Source) -> int:

@@ -7,6 +7,7 @@ a long document is not.
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 
+from cnpolicy.corpus import printable
 from cnpolicy.document import Document
 
 Opcode = tuple[str, int, int, int, int]
@@ -34,7 +35,8 @@ def unified(document: Document) -> str:
                 out += [_mark("-", line) for line in before[i1:i2]]
                 out += [_mark("+", line) for line in after[j1:j2]]
     if out:
-        out.insert(0, f"--- {document.name} (as decoded)\n+++ {document.name}\n")
+        name = "".join(one if one.isprintable() else repr(one)[1:-1] for one in printable(document.name))
+        out.insert(0, f"--- {name} (as decoded)\n+++ {name}\n")
     return "".join(out)
 
 

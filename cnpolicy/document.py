@@ -78,7 +78,12 @@ class Document:
 
     def amend(self, rule_set: str, findings: tuple[Finding, ...]) -> "Document":
         """Return the document with the findings applied and the pass added to its history."""
-        return replace(self, text=apply(self.text, findings), history=(*self.history, Pass(rule_set, findings)))
+        text = apply(self.text, findings)
+        history = (*self.history, Pass(rule_set, findings))
+        if text == self.text:
+            return replace(self, history=history)
+        # Words of another text would be wrong.
+        return replace(self, text=text, history=history, words=None, tags=None)
 
     def states(self) -> Iterator[tuple[str, Pass]]:
         """Yield every pass with the text that it was given, the last pass first."""

@@ -4,9 +4,11 @@ One interface, `concurrent.futures.Executor`. Tasks are values, functions are fo
 come back in the order of the tasks, whatever finishes first.
 """
 
+import itertools
 import multiprocessing
 import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
@@ -48,12 +50,20 @@ def open_executor(jobs: int) -> Executor:
 
 
 def _pool(jobs: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_leave_interrupts)
+    return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_serve)
 
 
-def _leave_interrupts() -> None:
-    """Leave Ctrl-C to the parent, which ends the workers in good order."""
+def _serve() -> None:
+    """Leave Ctrl-C to the parent, which ends its workers in good order, and end when the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def in_order(
@@ -62,32 +72,27 @@ def in_order(
     """Yield `function(task)` for every task, in order; `function` must be a module's top-level function.
 
     When a process dies, the tasks that were in flight are run again, each alone in a process of its own. The one that
-    kills its process again gives `lost(task)`; all others give their results.
+    kills its process again gives `lost(task)`, which is computed here; all others give their results.
     """
-    waiting: deque[tuple[Task, Future[Result]]] = deque()
+    waiting: deque[tuple[Task, Future[Result] | None]] = deque()
     executor = open_executor(jobs)
     todo = iter(tasks)
     depth = 1 if jobs <= 1 else AHEAD * jobs
-    exhausted = False
     try:
-        while waiting or not exhausted:
-            while not exhausted and len(waiting) < depth:
-                task = next(todo, None)
-                if task is None:
-                    exhausted = True
-                else:
-                    waiting.append((task, executor.submit(function, task)))
-            if not waiting:
-                break
-            task, future = waiting[0]
+        while True:
             try:
+                for task in itertools.islice(todo, depth - len(waiting)):
+                    waiting.append((task, None))  # kept also if the pool cannot take it any more
+                    waiting[-1] = (task, executor.submit(function, task))
+                if not waiting:
+                    return
+                future = waiting[0][1]
+                assert future is not None
                 result = future.result()
             except BrokenProcessPool:
                 executor.shutdown(wait=False, cancel_futures=True)
-                stranded = [task for task, _ in waiting]
-                waiting.clear()
-                for task in stranded:
-                    yield _alone(function, task, lost)
+                while waiting:
+                    yield alone(function, waiting.popleft()[0], lost)
                 executor = open_executor(jobs)
                 continue
             waiting.popleft()
@@ -96,7 +101,8 @@ def in_order(
         executor.shutdown(wait=True, cancel_futures=True)
 
 
-def _alone(function: Callable[[Task], Result], task: Task, lost: Callable[[Task], Result]) -> Result:
+def alone(function: Callable[[Task], Result], task: Task, lost: Callable[[Task], Result]) -> Result:
+    """Return `function(task)`, run in a process of its own; `lost(task)` if that process dies."""
     with _pool(1) as executor:
         try:
             return executor.submit(function, task).result()

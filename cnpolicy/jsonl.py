@@ -12,7 +12,7 @@ from cnpolicy.findings import Finding
 
 def dumps(value: Any) -> bytes:
     """Return a value as one line of JSON in UTF-8, with its newline."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode() + b"\n"
 
 
 def finding_record(finding: Finding) -> dict[str, Any]:
@@ -70,11 +70,15 @@ def read_documents(lines: Iterable[bytes]) -> Iterator[Document | Failure]:
         if not line.strip():
             continue
         try:
-            yield _document(json.loads(line), f"line-{number}")
-        except (ValueError, RecursionError) as problem:
+            yield _document(json.loads(line, parse_constant=_refuse_constant), f"line-{number}")
+        except (ValueError, OverflowError, RecursionError) as problem:
             where = f"standard input, line {number}"
             reason = f"{problem}; each line must be a JSON object such as cnpolicy clean --jsonl writes"
             yield Failure(where, "jsonl", reason)
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
 
 
 def _document(record: Any, default: str) -> Document:
@@ -89,16 +93,22 @@ def _document(record: Any, default: str) -> Document:
         Span(_get(span, "start", int, None), _get(span, "end", int, None), _get(span, "encoding", str, None))
         for span in _get(record, "spans", list, [])
     )
+    words = _strings(record, "words")
+    if words is not None and "".join("".join(words).split()) != "".join(text.split()):
+        raise ValueError("`words` are not the words of `text`; leave them out to have them made anew")
+    confidence = float(_get(record, "confidence", (int, float), 1.0))
+    if not 0 <= confidence <= 1:
+        raise ValueError(f"`confidence` is {confidence:g}, not between 0 and 1")
     document = Document(
         name=_get(record, "name", str, default),
         text=text,
         encoding=_get(record, "encoding", str, "str"),
         sha256=_get(record, "sha256", str, hashlib.sha256(text.encode()).hexdigest()),
-        confidence=float(_get(record, "confidence", (int, float), 1.0)),
+        confidence=confidence,
         runner_up=_get(record, "runner_up", str, ""),
         spans=spans,
         history=history,
-        words=_strings(record, "words"),
+        words=words,
         tags=_strings(record, "tags"),
     )
     if history:
@@ -114,7 +124,7 @@ def _finding(record: Any) -> Finding:
     if certainty not in ("certain", "inferred", "reported"):
         raise ValueError(f"`certainty` is {certainty!r}")
     posterior = _get(record, "posterior", (int, float), -1)
-    return Finding(
+    finding = Finding(
         _get(record, "rule", str, None),
         _get(record, "start", int, None),
         _get(record, "end", int, None),
@@ -124,6 +134,11 @@ def _finding(record: Any) -> Finding:
         None if posterior < 0 else float(posterior),
         _get(record, "note", str, ""),
     )
+    if finding.end - finding.start != len(finding.before):
+        raise ValueError(f"`before` is not as long as from `start` to `end`: {finding!r}")
+    if certainty == "reported" and finding.before != finding.after:
+        raise ValueError(f"a reported finding has another `after` than `before`: {finding!r}")
+    return finding
 
 
 def _get(record: Any, key: str, kind: type | tuple[type, ...], default: Any) -> Any:

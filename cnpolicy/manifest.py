@@ -17,7 +17,7 @@ from importlib.metadata import version
 from typing import Any
 
 from cnpolicy import __version__
-from cnpolicy.corpus import STATE, overlaps, printable, sweep, write
+from cnpolicy.corpus import STATE, find, overlaps, printable, sweep, write
 from cnpolicy.jsonl import dumps
 from cnpolicy.rules import Options
 
@@ -64,10 +64,22 @@ def load(tree: str) -> dict[str, Record]:
     return {record["output"]: record for record in lines if record.get("output")}
 
 
-def command_of(tree: str) -> str | None:
-    """Return the command that made an output tree, None if the folder is none."""
-    identity = _identity_of(tree)
-    return None if identity is None else str(identity.get("command"))
+def tree_of(path: str, command: str) -> str | None:
+    """Return the output tree of the command in which a path lies, or which it is; None if there is none."""
+    folder = os.path.realpath(path)
+    while True:
+        identity = _identity_of(folder)
+        if identity is not None:
+            return folder if identity.get("command") == command else None
+        above = os.path.dirname(folder)
+        if above == folder:
+            return None
+        folder = above
+
+
+def is_unfinished(tree: str) -> bool:
+    """Tell whether the run that writes an output tree was interrupted, or goes on still."""
+    return os.path.exists(os.path.join(tree, STATE, "journal.jsonl"))
 
 
 class Ledger:
@@ -76,8 +88,17 @@ class Ledger:
     `done` holds the record of every input that an earlier run finished, by the input's name.
     """
 
-    def __init__(self, tree: str, command: str, inputs: Sequence[str], options: Options, *, force: bool) -> None:
-        """Open the tree, making it if need be.
+    def __init__(
+        self,
+        tree: str,
+        command: str,
+        inputs: Sequence[str],
+        options: Options,
+        *,
+        globs: Sequence[str] = (),
+        force: bool = False,
+    ) -> None:
+        """Open the tree, making it if need be; `inputs` and `globs` are what `corpus.find` is given.
 
         Refused if it overlaps the inputs, if it belongs to other inputs or options or holds files of another origin
         (unless `force`), or if another run is writing to it. OSError if it cannot be written to.
@@ -93,6 +114,7 @@ class Ledger:
         self.identity = {
             "command": command,
             "inputs": [printable(os.path.realpath(path)) for path in inputs],
+            "globs": list(globs),
             "options": plain(options),
         }
         self._state = os.path.join(tree, STATE)
@@ -100,6 +122,7 @@ class Ledger:
         self._check()
         os.makedirs(self._state, exist_ok=True)
         self._lock()
+        self._check()  # again, for another run may have begun between the first look and the lock
         if os.path.exists(self._journal_path):
             sweep(tree)
         write(os.path.join(self._state, "run.json"), dumps(self.identity))
@@ -158,14 +181,15 @@ class Ledger:
     def finish(self, records: Sequence[Record]) -> list[str]:
         """Write the manifest, in the order given, and close the journal.
 
-        Returns the names of outputs of earlier runs that belong to no input any more; they are left where they are.
+        Returns the names of the text files in the tree that are no results of this run, in sorted order: outputs of
+        earlier runs, for inputs that are gone or could not be read this time. They are left where they are.
         """
         write(os.path.join(self.tree, MANIFEST), b"".join(map(dumps, records)))
         self._journal.close()
         os.unlink(self._journal_path)
-        kept = {record["output"] for record in records}
-        stale = (record["output"] for record in self.done.values())
-        return [name for name in stale if name and name not in kept and os.path.exists(os.path.join(self.tree, name))]
+        made = {record["output"] for record in records}
+        names = (printable(source.name) for source in find([self.tree]).sources)
+        return [name for name in names if name not in made]
 
 
 def _records(path: str) -> Iterator[Record]:

@@ -56,6 +56,8 @@ def options(
             near = difflib.get_close_matches(name, known, 1)
             hint = f"did you mean {near[0]}?" if near else "`cnpolicy rules` lists them"
             raise ValueError(f"{command} has no rule {name!r}; {hint}")
+    if only and only <= skip:
+        raise ValueError("every rule of --only is skipped; nothing would be left to do")
     if script not in convert.SCRIPTS:
         raise ValueError(f"no script {script!r}; there are {', '.join(convert.SCRIPTS)}")
     if certainty not in ("certain", "inferred"):

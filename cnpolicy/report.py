@@ -4,11 +4,12 @@ import csv
 import io
 import json
 import os
+import re
 import sys
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TextIO
 
 from cnpolicy.corpus import os_reason, printable
@@ -159,6 +160,7 @@ class Report:
     def __init__(self, *, quiet: bool = False, check: bool = False) -> None:
         self.quiet = quiet
         self.check = check
+        self.interrupted = False
         self.counts: Counter[str] = Counter()
         self.size = 0
         self.skipped: Counter[str] = Counter()
@@ -184,9 +186,10 @@ class Report:
         if self._progress is not None:
             self._progress.console.print(line, end="", markup=False, highlight=False, soft_wrap=True)
             return
-        stream = sys.stderr
-        stream.write(line.encode(stream.encoding or "utf-8", "backslashreplace").decode(stream.encoding or "utf-8"))
-        stream.flush()
+        # Nothing that happens to standard error may stop the work.
+        with suppress(OSError):
+            sys.stderr.write(line)
+            sys.stderr.flush()
 
     def outcome(self, outcome: "Outcome") -> None:
         """Count what became of one document."""
@@ -248,7 +251,9 @@ class Report:
 
     @property
     def exit_status(self) -> int:
-        """The exit status: 3 if something failed, 1 if a check would change something, else 0."""
+        """The exit status: 130 after Ctrl-C, 3 if something failed, 1 if a check would change something, else 0."""
+        if self.interrupted:
+            return INTERRUPTED
         if self.counts["failed"]:
             return SOME_FAILED
         return WOULD_CHANGE if self.check and self.counts["changed"] else DONE
@@ -297,7 +302,7 @@ def show_findings(document: Document) -> None:
     states = [*document.states()][::-1]
     breaks = _line_starts(document.decoded)
     sure = f"confidence {document.confidence:.4g}" + (f", or {document.runner_up}" if document.runner_up else "")
-    out.print(f"[bold]{_safe(document.name)}[/bold]  read as {document.encoding} ({sure})")
+    out.print(f"[bold]{_safe(document.name)}[/bold]  read as {document.encoding} ({sure})", soft_wrap=True)
     for text, made in states:
         count = len(made.findings)
         out.print(f"\n[bold]{made.rule_set}[/bold]  {count:,} finding{'s' * (count != 1)}")
@@ -305,7 +310,10 @@ def show_findings(document: Document) -> None:
             place, _ = next(origins)
             line = bisect_right(breaks, place)
             where = f"{line}:{place - breaks[line - 1] + 1}"
-            out.print(_explained(text, finding, where, coloured=out.color_system is not None), soft_wrap=True)
+            out.print(
+                _explained(text, finding, where, coloured=out.color_system is not None and not out.no_color),
+                soft_wrap=True,
+            )
     if not document.history:
         out.print("nothing found")
 
@@ -345,10 +353,7 @@ def _safe(name: str) -> str:
 
 
 def _line_starts(text: str) -> list[int]:
-    starts = [0]
-    while (end := text.find("\n", starts[-1])) >= 0:
-        starts.append(end + 1)
-    return starts
+    return [0, *(end.end() for end in re.finditer("\r\n?|\n", text))]
 
 
 def stream_reason(problem: OSError) -> str:

@@ -3,8 +3,9 @@
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Literal
 
 from cnpolicy import corpus, executors, jsonl, pipeline
@@ -53,7 +54,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one input.
+    """What became of one input; `name` is its name as it can be printed.
 
     `status` is `written` (to the output tree), `unchanged` since an earlier run, `made` (the result is in the fields
     that were wanted), `skipped` (a binary file) or `failed`. `changed` tells whether the bytes would differ from the
@@ -108,8 +109,15 @@ def _batch(job: Job, sources: list[Source], named: set[str], known: dict[str, di
 
 
 def _lost(batch: Batch) -> list[Outcome]:
-    reason = "a process that worked on this batch of files died, perhaps for lack of memory; run again with -j 1"
-    return [_failed(batch.job, source.name, 0, "", "run", reason) for source in batch.sources]
+    """Return the outcomes of a batch that killed its process: only the document that does so alone is lost."""
+    if len(batch.sources) == 1:
+        reason = "the process that worked on this file died, perhaps for lack of memory; leave it out, or split it"
+        return [_failed(batch.job, batch.sources[0].name, 0, "", "run", reason)]
+    return [
+        outcome
+        for source, known in zip(batch.sources, batch.known, strict=True)
+        for outcome in executors.alone(work, replace(batch, sources=(source,), known=(known,)), _lost)
+    ]
 
 
 def work(batch: Batch) -> list[Outcome]:
@@ -121,12 +129,26 @@ def work(batch: Batch) -> list[Outcome]:
 
 
 def _outcome(job: Job, source: Source, known: dict[str, Any] | None, named: bool) -> Outcome:
-    """Return what became of one source; whatever goes wrong with it is its failure alone."""
+    return _guarded(job, source.name, lambda: _attempt(job, source, known, named))
+
+
+def take(job: Job, document: Document | Failure, data: bytes | None) -> Outcome:
+    """Return what becomes of a document that was read already; `data` are the bytes that it was read from, if any."""
+    if isinstance(document, Failure):
+        return _failed(job, document.name, len(data or b""), "", document.stage, document.reason)
+    stages = pipeline.stages_of(job.command)
+    return _guarded(job, document.name, lambda: finish(job, pipeline.run(document, stages, job.options), data))
+
+
+def _guarded(job: Job, name: str, attempt: Callable[[], Outcome]) -> Outcome:
+    """Return the outcome of an attempt; whatever goes wrong with one document is its failure alone."""
     try:
-        return _attempt(job, source, known, named)
+        return attempt()
+    except MemoryError:
+        reason = "there is not enough memory for this file; run with -j 1, or split it"
     except Exception as problem:  # a defect of ours: the other documents of the run must not suffer for it
         reason = f"{type(problem).__name__}: {problem}; this is a defect of cnpolicy, please report it with the file"
-        return _failed(job, source.name, 0, "", job.command, reason)
+    return _failed(job, name, 0, "", job.command, reason)
 
 
 def _attempt(job: Job, source: Source, known: dict[str, Any] | None, named: bool) -> Outcome:
@@ -135,8 +157,13 @@ def _attempt(job: Job, source: Source, known: dict[str, Any] | None, named: bool
     except OSError as problem:
         return _failed(job, source.name, 0, "", "read", corpus.os_reason(problem))
     sha256 = hashlib.sha256(data).hexdigest()
-    if known and job.output is not None and _is_done(job, job.output, source, known, sha256):
-        return Outcome(source.name, len(data), "unchanged", record=known)
+    if known and job.output is not None and known.get("sha256") == sha256 and known.get("options") == job.digest:
+        if known.get("status") == "skipped" and not named:
+            return Outcome(corpus.printable(source.name), len(data), "skipped", record=known)
+        if known.get("status") == "written" and _stands(
+            known, os.path.join(job.output, corpus.output_name(source.name))
+        ):
+            return Outcome(corpus.printable(source.name), len(data), "unchanged", record=known)
     if known and job.output is None and known.get("output_sha256") == sha256:
         # The finished output of an earlier run: what was found then is what there is to tell.
         document = pipeline.process(data, source.name, "decode", Options())
@@ -146,20 +173,24 @@ def _attempt(job: Job, source: Source, known: dict[str, Any] | None, named: bool
     if isinstance(document, Failure):
         if not named and pipeline.is_binary(data):
             record = _record(job, source.name, len(data), sha256, "skipped")
-            return Outcome(source.name, len(data), "skipped", record=record)
+            return Outcome(corpus.printable(source.name), len(data), "skipped", record=record)
         return _failed(job, source.name, len(data), sha256, document.stage, document.reason)
     return finish(job, document, data)
 
 
-def _is_done(job: Job, tree: str, source: Source, known: dict[str, Any], sha256: str) -> bool:
-    """Tell whether an earlier run made the output of these bytes with these options, and it stands there still."""
-    if known.get("sha256") != sha256 or known.get("options") != job.digest or known.get("status") != "written":
-        return False
+def _stands(known: dict[str, Any], path: str) -> bool:
+    """Tell whether the output that an earlier run made is there still, as it was."""
     try:
-        with open(os.path.join(tree, corpus.output_name(source.name)), "rb") as file:
+        with open(path, "rb") as file:
             return hashlib.sha256(file.read()).hexdigest() == known.get("output_sha256")
     except OSError:
         return False
+
+
+@lru_cache
+def _leads_out(folder: str, tree: str) -> bool:
+    """Tell whether a folder of the output tree is a link to elsewhere, where a file could be overwritten."""
+    return not corpus.is_inside(os.path.realpath(folder), os.path.realpath(tree))
 
 
 def finish(job: Job, document: Document, data: bytes | None) -> Outcome:
@@ -185,12 +216,16 @@ def finish(job: Job, document: Document, data: bytes | None) -> Outcome:
     status: Literal["written", "made"] = "made"
     if job.output is not None:
         status = "written"
+        path = os.path.join(job.output, corpus.output_name(document.name))
+        if _leads_out(os.path.dirname(path), job.output):
+            reason = "the output folder is a link to a folder elsewhere; remove the link"
+            return _failed(job, document.name, size, document.sha256, "write", reason)
         try:
-            corpus.write(os.path.join(job.output, corpus.output_name(document.name)), out)
+            corpus.write(path, out)
         except OSError as problem:
             return _failed(job, document.name, size, document.sha256, "write", corpus.os_reason(problem))
     return Outcome(
-        name=document.name,
+        name=corpus.printable(document.name),
         size=size,
         status=status,
         changed=changed,
@@ -205,7 +240,12 @@ def finish(job: Job, document: Document, data: bytes | None) -> Outcome:
 def _failed(job: Job, name: str, size: int, sha256: str, stage: str, reason: str) -> Outcome:
     record = _record(job, name, size, sha256, "failed")
     record["reason"] = f"{stage}: {reason}"
-    return Outcome(name, size, "failed", record=record, failure=Failure(name, stage, reason))
+    return Outcome(corpus.printable(name), size, "failed", record=record, failure=Failure(name, stage, reason))
+
+
+def not_found(job: Job, failure: Failure) -> dict[str, Any]:
+    """Return the manifest's line for a path that is missing or cannot be searched."""
+    return _record(job, failure.name, 0, "", "failed") | {"reason": f"{failure.stage}: {failure.reason}"}
 
 
 def _record(
@@ -249,7 +289,8 @@ def warnings(document: Document) -> tuple[str, ...]:
     if lost:
         found.append(f"{lost} lost place{'s' * (lost != 1)} left (U+FFFD)")
     if document.confidence < SURE:
-        found.append(f"encoding uncertain: {document.encoding}, or {document.runner_up or 'none of those known'}")
+        other = f", or {document.runner_up}" if document.runner_up not in ("", document.encoding) else ""
+        found.append(f"encoding uncertain: {document.encoding}{other}")
     return tuple(found)
 
 

@@ -468,7 +468,7 @@ RECIPES = (
         "hubei/2012-speech-jingzhou.txt",
         _encode("utf-8"),
         (low_quotes, pdf_glyph, page_number, broken_line, glued_heading, halfwidth_punctuation),
-        beyond=("low-quotes", "pdf-glyph", "glued-heading", "page-number", "broken-line"),
+        beyond=("glued-heading of two headings and a paragraph", "the last page-number"),
     ),
     Recipe(
         "hubei/2021-workreport-xiangyang.txt",
@@ -481,7 +481,7 @@ RECIPES = (
             compatibility_ideograph,
             invisible,
         ),
-        beyond=("broken-line", "letter-spacing", "page-number", "kangxi-radical", "compatibility-ideograph"),
+        beyond=("broken-line in a text of few lines",),
     ),
     Recipe(
         "hubei/2024-speech-huangshi.txt",
@@ -495,7 +495,8 @@ RECIPES = (
                 head=[
                     "您所在的位置: 首页 > 讲话选登 > 正文",
                     "20240219083",
-                    "编辑 分享 时间: 2024-02-19 加入收藏 共计741个字,预计阅读时长3分钟。",
+                    "来源:本站 作者:编辑 2024-02-19 浏览:1253次",
+                    "全文约741字,预计阅读时长3分钟",
                 ],
                 tail=[
                     "责任编辑:值班编辑",
@@ -508,7 +509,6 @@ RECIPES = (
             ),
             blank_line,
         ),
-        beyond=("straight-quotes", "web-chrome"),
     ),
 )
 

@@ -25,7 +25,7 @@ MAY_IMPORT = {
     },
     "corpus": {"document"},
     "jsonl": {"corpus", "document", "findings"},
-    "diff": {"document"},
+    "diff": {"corpus", "document"},
     "executors": set(),
     "manifest": {"", "corpus", "jsonl", "rules"},
     "index": {"convert", "document", "findings", "sentences"},

@@ -34,6 +34,8 @@ def test_globs_add_to_what_is_taken(tmp_path: Path) -> None:
     tree(tmp_path, "a.htm", "sub/b.htm", "c.txt", "sub/d.md")
     assert names(corpus.find([str(tmp_path)], ["*.htm"])) == ["a.htm", "c.txt", "sub/b.htm"]
     assert names(corpus.find([str(tmp_path)], ["sub/*"])) == ["c.txt", "sub/b.htm", "sub/d.md"]
+    both = corpus.find([str(tmp_path), str(tmp_path / "c.txt")], ["sub/*.md"])
+    assert [name.split("/", 1)[-1] for name in names(both)] == ["c.txt", "sub/d.md", "c.txt"]
 
 
 def test_several_paths_keep_their_base_names(tmp_path: Path) -> None:
@@ -80,8 +82,19 @@ def test_names_that_are_not_utf_8(tmp_path: Path) -> None:
 
 
 def test_collisions() -> None:
-    sources = [Source(name, name) for name in ("a.txt", "a.TXT", "b.text", "c.2010", "c.2011")]
-    assert corpus.collisions(sources) == [(sources[0], sources[1])]
+    sources = [Source(name, name) for name in ("a.txt", "a.TXT", "b.text", "c.2010", "c.2011", "1.总结", "1.通知")]
+    assert corpus.collisions(sources, lambda source: corpus.output_name(source.name)) == [(sources[0], sources[1])]
+    assert corpus.collisions(sources, lambda source: source.name) == []
+
+
+def test_links_to_pipes_and_devices_are_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.txt")
+    (tmp_path / "link.txt").symlink_to(tmp_path / "pipe.txt")
+    (tmp_path / "zero.txt").symlink_to("/dev/zero")
+    (tmp_path / "gone.txt").symlink_to(tmp_path / "nowhere")
+    found = corpus.find([str(tmp_path)])
+    assert names(found) == ["gone.txt"]
+    assert [failure.name for failure in found.failures] == ["link.txt", "pipe.txt", "zero.txt"]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """The order of results, and processes that die."""
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -12,6 +14,11 @@ from cnpolicy import executors
 def square(number: int) -> int:
     time.sleep(0.001 * (number % 3))
     return number * number
+
+
+def own_number(_: int) -> int:
+    time.sleep(0.1)
+    return os.getpid()
 
 
 def die_on_three(number: int) -> int:
@@ -32,9 +39,35 @@ def test_results_come_in_the_order_of_the_tasks(jobs: int) -> None:
     assert list(executors.in_order(jobs, square, numbers, lost=lambda _: -1)) == [number**2 for number in numbers]
 
 
-def test_one_task_that_kills_its_process_does_not_take_others_with_it() -> None:
-    done = list(executors.in_order(2, die_on_three, list(range(10)), lost=lambda number: -number))
-    assert done == [0, 1, 2, -3, 4, 5, 6, 7, 8, 9]
+@pytest.mark.parametrize("pause", [0, 0.05])
+def test_one_task_that_kills_its_process_does_not_take_others_with_it(pause: float) -> None:
+    done = []
+    for result in executors.in_order(2, die_on_three, list(range(20)), lost=lambda number: -number):
+        time.sleep(pause)  # the pool breaks while the results are used
+        done.append(result)
+    assert done == [0, 1, 2, -3, *range(4, 20)]
+
+
+def test_workers_end_with_their_parent(tmp_path: Path) -> None:
+    code = (
+        "import time, test_executors as t\nfrom cnpolicy import executors\n"
+        "if __name__ == '__main__':\n"
+        "    for pid in executors.in_order(2, t.own_number, range(1000), lost=lambda _: 0):\n"
+        "        print(pid, flush=True)\n"
+    )
+    script = tmp_path / "script.py"
+    script.write_text(code)
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    process = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, env=environment)
+    assert process.stdout is not None
+    worker = int(process.stdout.readline())
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    deadline = time.monotonic() + 20
+    while Path(f"/proc/{worker}").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not Path(f"/proc/{worker}").exists()
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

@@ -48,6 +48,10 @@ def test_text_alone_is_enough() -> None:
         (b'{"text": "a", "name": true}', "`name` has the wrong type (bool)"),
         (b'{"text": "\\ud800"}', "lone surrogate at character 0"),
         (b'{"text": "a", "words": ["a", 1]}', "`words` holds something that is not a string"),
+        (b'{"text": "ab", "words": ["a", "c"]}', "`words` are not the words of `text`"),
+        (b'{"text": "a", "confidence": 1' + b"0" * 400 + b"}", "too large"),
+        (b'{"text": "a", "confidence": NaN}', "NaN is not JSON"),
+        (b'{"text": "a", "confidence": 2}', "not between 0 and 1"),
         (b'{"text": "a", "confidence": "high"}', "`confidence` has the wrong type (str)"),
         (b'{"text": "a", "history": [{"findings": []}]}', "`pass` is missing"),
         (b'{"text": "\xff"}', "utf-8"),
@@ -65,6 +69,20 @@ def test_text_alone_is_enough() -> None:
                 b'"before": "x", "after": "a", "certainty": "sure"}]}]}'
             ),
             "`certainty` is 'sure'",
+        ),
+        (
+            (
+                b'{"text": "a", "history": [{"pass": "p", "findings": [{"rule": "r", "start": 0, "end": 2, '
+                b'"before": "x", "after": "a", "certainty": "certain"}]}]}'
+            ),
+            "not as long as",
+        ),
+        (
+            (
+                b'{"text": "a", "history": [{"pass": "p", "findings": [{"rule": "r", "start": 0, "end": 1, '
+                b'"before": "x", "after": "a", "certainty": "reported"}]}]}'
+            ),
+            "another `after`",
         ),
     ],
 )

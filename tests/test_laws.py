@@ -143,6 +143,14 @@ def test_law_7_the_audit_is_not_a_mode(data: bytes) -> None:
 def test_withheld_changes_are_reported(text: str) -> None:
     document = made(text, STAGES, Options(certainty="certain"))
     assert all(finding.certainty != "inferred" for finding in document.findings())
+    again = made(document.text, STAGES, Options(certainty="certain"))
+    assert again.text == document.text
+
+
+def test_withheld_changes_are_told() -> None:
+    document = made("深入学习,贯彻", STAGES, Options(certainty="certain"))
+    (finding, *_) = [finding for finding in document.findings() if finding.rule == "halfwidth-punctuation"]
+    assert (finding.certainty, finding.after, finding.note) == ("reported", ",", "not made: '，'")
 
 
 @given(st.text(max_size=40), st.data())

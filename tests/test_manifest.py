@@ -28,7 +28,10 @@ def test_a_run_leaves_a_manifest_in_the_order_given(tmp_path: Path, inputs: list
         ledger.note([record("a.txt")])
         assert ledger.finish([record("a.txt"), record("b.txt")]) == []
     assert list(manifest.load(tree)) == ["a.txt", "b.txt"]
-    assert manifest.command_of(tree) == "clean"
+    assert manifest.tree_of(tree, "clean") == manifest.tree_of(f"{tree}/sub", "clean") == tree
+    assert manifest.tree_of(tree, "tidy") is None
+    assert manifest.tree_of(str(tmp_path), "clean") is None
+    assert not manifest.is_unfinished(tree)
     assert sorted(path.name for path in (tmp_path / "out" / ".cnpolicy").iterdir()) == ["lock", "run.json"]
 
 
@@ -86,14 +89,23 @@ def test_a_second_run_at_once_learns_who_holds_the_tree(tmp_path: Path, inputs: 
         pass
 
 
-def test_outputs_without_inputs_are_named(tmp_path: Path, inputs: list[str]) -> None:
+def test_text_files_that_are_no_results_are_named_every_time(tmp_path: Path, inputs: list[str]) -> None:
     tree = tmp_path / "out"
     with Ledger(str(tree), "clean", inputs, Options(), force=False) as ledger:
         (tree / "a.txt").write_text("")
-        ledger.finish([record("a.txt"), record("b.txt")])
-    with Ledger(str(tree), "clean", inputs, Options(), force=False) as ledger:
-        assert ledger.finish([record("b.txt")]) == ["a.txt"]
+        ledger.finish([record("a.txt")])
+    for force in (False, False, True):
+        with Ledger(str(tree), "clean", inputs, Options(), force=force) as ledger:
+            assert manifest.is_unfinished(str(tree))
+            assert ledger.finish([record("b.txt")]) == ["a.txt"]
     assert (tree / "a.txt").exists()
+
+
+def test_globs_belong_to_a_run(tmp_path: Path, inputs: list[str]) -> None:
+    with Ledger(str(tmp_path / "out"), "clean", inputs, Options(), globs=["*.htm"]) as ledger:
+        ledger.finish([])
+    with pytest.raises(Refused, match="other globs"):
+        Ledger(str(tmp_path / "out"), "clean", inputs, Options())
 
 
 def test_the_digest_knows_options_tables_and_versions(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,7 +47,9 @@ _CHROME = re.compile(
         )
     )
 )
-_NUMBER = re.compile("[0-9]{5,9}")
+# The number of a page in its site. In the head it must be longer than a date that lost its 年 and 月 (20100825).
+_NUMBER_AT_TAIL = re.compile("[0-9]{5,14}")
+_NUMBER_AT_HEAD = re.compile("[0-9]{9,14}")
 _LONGEST = 160  # characters; longer lines are text
 _HEAD, _TAIL = 4, 2  # lines of text that chrome can stand among: title, subtitle, author, date; signature, date
 _PAGE_MARK = re.compile("[(（]第?([0-9]{1,3})/([0-9]{1,3})页?[)）]$")
@@ -98,7 +100,8 @@ def remove_web_chrome(text: str, _: Context) -> Iterable[Finding]:
     others = 0
     marks: list[tuple[int, int]] = []
     for start, end in _from_head(text):
-        if _is_chrome(text, start, end):
+        line = text[start:end].strip(_BLANKS)
+        if _is_chrome(text, start, end) or (not others and _NUMBER_AT_HEAD.fullmatch(line)):
             chrome[start] = end
             continue
         others += 1
@@ -109,7 +112,7 @@ def remove_web_chrome(text: str, _: Context) -> Iterable[Finding]:
             break
     others = 0
     for start, end in _from_tail(text):
-        if _is_chrome(text, start, end) or (not others and _NUMBER.fullmatch(text[start:end].strip(_BLANKS))):
+        if _is_chrome(text, start, end) or (not others and _NUMBER_AT_TAIL.fullmatch(text[start:end].strip(_BLANKS))):
             chrome[start] = end
             continue
         others += 1
