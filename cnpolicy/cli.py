@@ -373,7 +373,7 @@ def _audit(given: dict[str, Any], paths: Sequence[str], output: str = "") -> Ite
     if (
         output
         and corpus.is_inside(os.path.realpath(folder), os.path.realpath(output))
-        and not path.endswith("audit.jsonl")
+        and os.path.basename(path) != "audit.jsonl"
     ):
         raise click.UsageError(
             f"in the output directory the audit is called audit.jsonl, or …-audit.jsonl, not {shown}"
@@ -529,7 +529,7 @@ def inspect(paths: tuple[str, ...], form: "Format | None", **given: Any) -> int:
 
 
 @program.command()
-@click.argument("path", metavar="FILE")
+@click.argument("path", metavar="[FILE]", default="-")
 @_only
 @_skip
 @_certainty
@@ -583,7 +583,8 @@ def stats(paths: tuple[str, ...], form: "Format | None", top: int, min_length: i
     """Report on a corpus: its size, its words, its encodings and its damage.
 
     Documents are cleaned on the way, unless they are the output of `cnpolicy clean`, come with --jsonl or --segmented,
-    or are taken --as-is. Words are counted in Simplified.
+    or are taken --as-is. Words are counted in Simplified; a word is a token with a letter, a digit or a Chinese
+    character. Characters are counted without spaces and line ends. A sentence ends with 。 ！ ？ …… or its line.
 
     \b
     cnpolicy stats speeches/

@@ -15,6 +15,7 @@ from cnpolicy.document import Failure, Source
 
 STATE = ".cnpolicy"  # the folder in an output tree that holds its journal and lock
 TEXT = (".txt", ".text")
+OWN = ("manifest.jsonl", "audit.jsonl")  # what stands in an output tree beside the documents
 TEMPORARY = ".cnpolicy-"  # how the names of files begin that are not whole yet
 
 _numbers = itertools.count()
@@ -117,6 +118,8 @@ def _walk(top: str, prefix: str, globs: Sequence[str], found: Found) -> None:
             if os.path.isdir(entry.path) if entry.is_symlink() else entry.is_dir():
                 if not is_output(entry.path):
                     waiting.append((entry.path, name + "/", (*above, here)))
+            elif entry.name in OWN and is_output(folder):
+                continue
             elif not is_document(name, globs):
                 found.skipped[os.path.splitext(entry.name)[1].lower() or "(none)"] += 1
             elif _is_special(entry):

@@ -58,6 +58,7 @@ def _codec(run: str) -> str:
 # Characters that close, join or follow words in European text. Between them and letters alone no proof is found.
 _TYPOGRAPHIC = frozenset("\xa0 «»‹›“”„‘’‚–—…·°ºª²³¹§©®™!¡¿šžŠŽœŒŸ")
 _HAN = re.compile("[\u3001-\u30ff\u3400-\u9fff\uff01-\uffee]")
+_HANS = re.compile("[\u3400-\u9fff]+")
 _LETTER = re.compile(r"[A-Za-zÀ-ÖØ-öø-ɏ]")
 
 # Bits. A character of prose costs 7 to 9 by the model, one of those that two accented letters give by chance 13 to 20.
@@ -127,11 +128,14 @@ def _amend(text: str, reads: Iterable[_Read]) -> str:
 
 
 def _report(name: str, text: str, reads: Sequence[_Read]) -> Iterator[Finding]:
-    """Yield a finding per run; where all of them are mentions, they are reported and stay."""
-    mentions = all(_is_mention(text, read.start, read.end) for read in reads)
-    for read in reads:
+    """Yield a finding per run; mentions are reported and stay, in good Chinese text or where there is nothing else."""
+    quoted = [_is_mention(text, read.start, read.end) for read in reads]
+    stay = all(quoted)
+    if not stay and any(quoted):
+        stay = sum(map(len, _HANS.findall(text))) > sum(read.end - read.start for read in reads)
+    for read, mention in zip(reads, quoted, strict=True):
         before = text[read.start : read.end]
-        if mentions:
+        if stay and mention:
             note = f"{read.chain}: {read.after!r}; stays, as the text only mentions it"
             yield Finding(name, read.start, read.end, before, before, "reported", note=note)
         else:
@@ -342,10 +346,34 @@ def _runs_of_gbk(text: str) -> Iterator[re.Match[str]]:
         start = found.start()
         while start > done and text[start - 1] in _HIGH:
             start -= 1
-        run = _GBK_RUN.match(text, start)
+        # Curled quotation marks beside Chinese are those of the good text around, never bytes.
+        first = start
+        while first < found.start() and text[first] in _CURLED and first and _HAN.match(text[first - 1]):
+            first += 1
+            while first < found.start() and text[first] in _CURLED:
+                first += 1
+        run = _GBK_RUN.match(text, first)
         if run and run.end() > found.start():
-            yield run
-        done = run.end() if run else start + 1
+            end = _end_before_quotes(text, first, run.end())
+            cut = run if end == run.end() else _GBK_RUN.match(text, first, end)
+            if cut and cut.end() > found.start():
+                yield cut
+        done = run.end() if run else max(first, found.start()) + 1
+
+
+_CURLED = "“”‘’"
+
+
+def _end_before_quotes(text: str, start: int, end: int) -> int:
+    """Return where a run ends without the closing marks that belong to the text around it."""
+    last = end
+    while last > start and text[last - 1] in _CURLED:
+        last -= 1
+    if last == end:
+        return end
+    opened = _OPENING.find(text[start - 1]) if start else -1
+    beside = end < len(text) and _HAN.match(text[end]) is not None
+    return last if beside or (opened >= 0 and text[last] == _CLOSING[opened]) else end
 
 
 _STRANGE = frozenset(_spelled(0x80, 0xBF)) - _TYPOGRAPHIC | frozenset("×÷ÐÞðþ")  # do not stand inside European words
@@ -410,7 +438,15 @@ def undo_gbk_read_as_latin_1(text: str, _: Context) -> Iterable[Finding]:
     """
 
     def find(text: str) -> Iterable[Finding]:
-        return _report("gbk-read-as-latin1", text, _prove(text, list(_find_gbk(text))))
+        # What reads as UTF-8 and is still there was left as a mention: it is not two accented letters of GBK.
+        kept = deque(_prove(text, list(_find_utf_8(text))))
+        reads: list[_Read] = []
+        for read in _find_gbk(text):
+            while kept and kept[0].end <= read.start:
+                kept.popleft()
+            if not kept or kept[0].start >= read.end:
+                reads.append(read)
+        return _report("gbk-read-as-latin1", text, _prove(text, reads))
 
     return _settle(text, find)
 
@@ -452,6 +488,8 @@ def undo_hz_left_raw(text: str, _: Context) -> Iterable[Finding]:
 _ENTITY = re.compile(
     r"&(?:(?:amp|#0{0,5}38|#[xX]0{0,4}26);)*(?:#(?P<decimal>[0-9]{1,7})|#[xX](?P<hex>[0-9a-fA-F]{1,6})|(?P<name>[A-Za-z][A-Za-z0-9]{1,15}));"
 )
+# A line of a program that gives a name a text: the references in it are what the program writes.
+_CODE = re.compile(r"[ \t]*(?:(?:var|let|const) )?[A-Za-z_][A-Za-z0-9_.]{0,40}[ \t]{0,4}[-+]?=[ \t]{0,4}[\"'{\[(]")
 _URL = re.compile(r"(?:https?|ftp)://[!-~]++|www\.[!-~]++")
 # What &#128; to &#159; mean by the HTML standard: the bytes of Windows-1252.
 _BY_STANDARD = {byte: character for character, byte in _BYTE.items() if byte < 0xA0 and character in _SPECIALS}
@@ -480,7 +518,7 @@ def _read_entity(match: re.Match[str], chinese: bool) -> str | None:
 def _find_entities(text: str) -> Iterator[Finding]:
     urls = [(match.start(), match.end()) for match in _URL.finditer(text)] if "://" in text or "www." in text else []
     line_end = -1
-    chinese = False
+    chinese = code = False
     url = 0
     for match in _ENTITY.finditer(text):
         start, end = match.span()
@@ -493,6 +531,9 @@ def _find_entities(text: str) -> Iterator[Finding]:
             line_end = text.find("\n", start)
             line_end = len(text) if line_end < 0 else line_end
             chinese = bool(_HAN.search(text, line_start, line_end))
+            code = _CODE.match(text, line_start, line_end) is not None
+        if code:
+            continue
         after = _read_entity(match, chinese)
         if after is None:
             continue

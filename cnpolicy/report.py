@@ -234,7 +234,7 @@ class Report:
     def summary(self, verb: str) -> None:
         """Tell what the run came to in one line."""
         counts = self.counts
-        documents = sum(counts[status] for status in ("written", "unchanged", "made", "skipped", "failed"))
+        documents = sum(counts[status] for status in ("written", "unchanged", "made", "failed"))
         parts = [f"{documents:,} document{'s' * (documents != 1)} {verb}"]
         if counts["unchanged"]:
             parts.append(f"{counts['unchanged']:,} done before")

@@ -288,6 +288,8 @@ def warnings(document: Document) -> tuple[str, ...]:
     lost = document.text.count(LOST)
     if lost:
         found.append(f"{lost} lost place{'s' * (lost != 1)} left (U+FFFD)")
+    if pipeline.is_garbled(document.text):
+        found.append("reads like mojibake that no rule could undo; it was not tidied")
     if document.confidence < SURE:
         other = f", or {document.runner_up}" if document.runner_up not in ("", document.encoding) else ""
         found.append(f"encoding uncertain: {document.encoding}{other}")

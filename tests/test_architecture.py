@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "convert": {"document", "findings", "rules", "language", "tables"},
     "segment": {"convert", "tables"},
     "pipeline": {
-        *("convert", "decode", "document", "encodings", "findings", "repair", "rules", "segment", "tidy"),
+        *("convert", "decode", "document", "encodings", "findings", "language", "repair", "rules", "segment", "tidy"),
     },
     "corpus": {"document"},
     "jsonl": {"corpus", "document", "findings"},

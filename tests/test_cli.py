@@ -285,6 +285,7 @@ def test_audit_holds_every_finding(run: Run, folder: Path, tmp_path: Path) -> No
     again = run("clean", folder, "-o", "out", "--audit", "out/audit.jsonl")
     assert again.returncode == 0
     assert lines((tmp_path / "out" / "audit.jsonl").read_bytes()) == audit
+    assert b"not documents" not in run("stats", "out").stderr, "the manifest and the audit are our own"
     without = run("clean", folder, "-o", "plain")
     assert without.returncode == 0
     assert tree(tmp_path / "plain")["2012/a.txt"] == tree(tmp_path / "out")["2012/a.txt"]
@@ -305,6 +306,7 @@ def test_explain(run: Run, folder: Path) -> None:
     done = run("explain", folder / "2012" / "a.txt")
     assert done.returncode == 0
     text = done.stdout.decode()
+    assert run("explain", stdin=GBK.encode("gbk")).stdout.decode().split("\n", 1)[1] == text.split("\n", 1)[1]
     assert "read as gb18030" in text
     assert "1:5  inferred  halfwidth-punctuation  …深入学习[-,-]{+，+}2012年工作要点。⏎…" in text
     assert "\x1b" not in text
@@ -380,7 +382,7 @@ def test_binary_files_are_passed_over_in_a_folder_and_refused_by_name(run: Run, 
         archive.writestr("a.txt", "文" * 1000)
     done = run("clean", folder, "-o", "out")
     assert done.returncode == 0
-    assert "2 binary passed over" in done.stderr.decode()
+    assert "3 documents to out; 2 binary passed over; not documents: 1 .md\n" in done.stderr.decode()
     assert len(tree(tmp_path / "out")) == 4
     done = run("clean", folder / "picture.txt")
     assert done.returncode == 3

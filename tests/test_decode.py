@@ -1,4 +1,5 @@
 import json
+import math
 import time
 from pathlib import Path
 
@@ -6,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnpolicy.decode import RESTORE, decode, is_binary, lattice
+from cnpolicy import language
+from cnpolicy.decode import RESTORE, decode, is_binary, lattice, mend
 from cnpolicy.document import Document, Failure, Lost
 from cnpolicy.rules import Context, Options
 
@@ -209,6 +211,73 @@ def test_one_long_line_with_a_byte_dropped():
     assert isinstance(document, Document)
     assert document.text.count("\ufffd") <= 1
     assert len(document.text) > 0.999 * len(data) / 2
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16-le", "utf-16-be"])
+def test_wherever_a_byte_is_dropped_one_character_at_most_is_lost(encoding):
+    text = "会议强调，各级党组织要认真学习贯彻会议精神。"
+    data = text.encode(encoding)
+    wrong = 0
+    for place in range(4, len(data) - 4):
+        document = decode(data[:place] + data[place + 1 :])
+        assert isinstance(document, Document)
+        head, _, tail = document.text.partition("\ufffd")
+        wrong += not (text.startswith(head) and text.endswith(tail) and len(head) + len(tail) == len(text) - 1)
+    # Between two characters that share a byte either can be the one that lost it.
+    assert wrong <= len(data) // 20
+
+
+@pytest.mark.parametrize("byte", [b"\0", b"\x80", b"\xff"])
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_wherever_a_byte_is_put_in_nothing_else_changes(encoding, byte):
+    text = "会议强调，各级党组织要认真学习贯彻会议精神。"
+    data = text.encode(encoding)
+    for place in range(2, len(data) - 2):
+        document = decode(data[:place] + byte + data[place:])
+        assert isinstance(document, Document)
+        head, _, tail = document.text.partition("\ufffd")
+        assert text.startswith(head)
+        assert text.endswith(tail)
+        assert len(head) + len(tail) >= len(text) - 1
+
+
+def test_the_sum_over_what_stood_there_is_exact():
+    left, right = "党", "组"
+    data = "党".encode("gb18030") + "员".encode("gb18030")[:1] + "组".encode("gb18030")
+    (found,) = [way for way in mend.weigh(data, "gb18030") if (way.start, way.end) == (2, 3)]
+    mass = 0.0
+    codes, bits = mend._possible(data[2:3], "gb18030")
+    for code, cost in zip(codes.tolist(), bits.tolist(), strict=True):
+        between = "" if code == mend._NOTHING else chr(code)
+        mass += 2.0 ** -(cost + float(language.bits(left + between + right)[1:].sum()))
+    expected = mend._DAMAGE_BITS + float(language.bits(left)[0]) - math.log2(mass)
+    assert found.bits == pytest.approx(expected, abs=1e-3)
+
+
+def test_the_place_of_a_damage_in_a_long_file_is_found():
+    text = SIMPLIFIED * 400
+    data = text.encode("gb18030")
+    place = text.index("贯彻", len(text) // 2)
+    cut = len(text[:place].encode("gb18030"))
+    document = decode(data[:cut] + data[cut + 1 :])
+    assert isinstance(document, Document)
+    assert document.text == text[:place] + "\ufffd" + text[place + 1 :]
+    assert document.confidence < 0.99
+
+
+def test_a_sign_of_ascii_in_chinese_is_no_damage():
+    text = "疫症先於威院8A病房爆發，去年3月10日該病房有多名醫護染病。"
+    document = decode(text.encode("cp950"))
+    assert isinstance(document, Document)
+    assert document.text == text
+
+
+def test_euc_tw_beyond_plane_2_is_named():
+    data = "這是一個測試，香港和臺灣的政府工作報告。".encode("euc_tw") + b"\x8e\xa3\xa1\xa1" + "他們".encode("euc_tw")
+    outcome = decode(data)
+    assert isinstance(outcome, Failure)
+    assert "EUC-TW with CNS 11643 plane 3" in outcome.reason
+    assert outcome.reason.startswith("byte 40: ")
 
 
 @pytest.mark.benchmark

@@ -1,13 +1,14 @@
 """Read bytes that are no one encoding, or damaged: strictly as far as that goes, through the lattice where it fails."""
 
 import codecs
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from cnpolicy import encodings, language
-from cnpolicy.decode import lattice
+from cnpolicy.decode import lattice, mend
 from cnpolicy.decode.candidates import WIDE
 from cnpolicy.decode.lattice import Piece
 
@@ -19,7 +20,7 @@ _MARGIN = 24
 # the stretch is looked at again. Bytes read from the middle of a character cost 15 to 20 bits each; a lost place costs
 # the lattice 27 and more, so that a smaller sum cannot change anything.
 _EXPECTED_BITS = 12.0
-_SURPRISE_BITS = 22.0
+SURPRISE_BITS = 22.0
 
 # Longer texts are searched for stretches of rare characters first. Of 16 characters of clean news one stretch in 300 is
 # rarer than this on average; of 16 read out of step nearly all are.
@@ -30,50 +31,80 @@ _RARE_BITS = 12
 # So many bytes beyond the number of characters are valid UTF-8 by chance in one line of GBK in a million.
 _SURE_UTF8 = 24
 
-# So many characters are not plausible by chance in a wrong encoding: shorter lines are read with their neighbours.
-_SURE_CHARACTERS = 8
+# A line is settled by itself if no other encoding comes nearer than this: odds of four thousand to one. Other lines are
+# read with their neighbours.
+_CLEAR_LINE_BITS = 12.0
+
+# How many bytes before and after a lost place are weighed anew.
+_NEAR = 64
+
+# So many characters at a time, so that what is computed stays in the cache; what takes a stretch back to zero.
+_PART = 1 << 17
+_ANEW = 1e6
 
 _FIRST_STRIDE = 4096
 _LAST_STRIDE = 1 << 22
 
 
-def _excess(text: str) -> npt.NDArray[np.float64]:
+def _excess(text: str, expected: float = _EXPECTED_BITS) -> npt.NDArray[np.float64]:
     """Return at each character by how many bits the stretch that ends there is dearer than expected."""
-    surprise = np.cumsum(language.bits(text) - _EXPECTED_BITS, dtype=np.float64)
+    surprise = np.cumsum(language.bits(text) - expected, dtype=np.float64)
     excess: npt.NDArray[np.float64] = surprise - np.minimum(np.minimum.accumulate(surprise), 0)
     return excess
 
 
-def greatest_surprise(text: str) -> float:
+def greatest_surprise(text: str, expected: float = _EXPECTED_BITS) -> float:
     """Return by how many bits the least plausible stretch of the text is dearer than expected."""
-    return float(_excess(text).max()) if text else 0.0
+    return float(_excess(text, expected).max()) if text else 0.0
 
 
 def first_suspicious(text: str) -> int:
     """Return the offset of the first place of the text that is too dear to be one, or the length of the text."""
     if len(text) > _LONG:
         return _first_suspicious_of_long(text)
-    over = _excess(text) > _SURPRISE_BITS
+    over = _excess(text) > SURPRISE_BITS
     return int(over.argmax()) if over.any() else len(text)
 
 
 def _first_suspicious_of_long(text: str) -> int:
     """Look closely only at the stretches in which the characters are rare ones."""
-    rare = language.rarity(text)
-    if len(rare) != len(text):  # characters beyond the BMP: offsets differ
-        over = _excess(text) > _SURPRISE_BITS
-        return int(over.argmax()) if over.any() else len(text)
-    whole = len(rare) // _STRETCH * _STRETCH
-    sums = np.add.reduceat(rare, np.arange(0, whole, _STRETCH), dtype=np.uint16)
     done = 0
-    for index in np.flatnonzero(sums > _STRETCH * _RARE_BITS).tolist():
-        start, end = max(done, (index - 1) * _STRETCH), (index + 2) * _STRETCH
-        over = _excess(text[start:end]) > _SURPRISE_BITS
-        if over.any():
-            return start + int(over.argmax())
-        done = start
-    rest = first_suspicious(text[whole:]) if whole < len(text) else 0
-    return whole + rest
+    while done < len(text):
+        part = text[done : done + _PART]
+        rare = language.rarity(part)
+        if len(rare) != len(part):  # characters beyond the BMP: offsets differ
+            over = _excess(part) > SURPRISE_BITS
+            if over.any():
+                return done + int(over.argmax())
+        else:
+            place = _first_suspicious_stretch(part, rare)
+            if place < len(part):
+                return done + place
+        done += len(part)
+    return done
+
+
+def _first_suspicious_stretch(text: str, rare: npt.NDArray[np.uint8]) -> int:
+    whole = len(rare) // 8 * 8
+    # The sums of eight bytes side by side: one multiplication adds them up in the highest (31 times 8 fits).
+    eights = (rare[:whole].view(np.uint64) * np.uint64(0x0101010101010101)) >> np.uint64(56)
+    sums = eights[:-1] + eights[1:]
+    flagged = np.flatnonzero(sums > _STRETCH * _RARE_BITS)
+    if not len(flagged):
+        return len(text)
+    # The stretches one after the other, those that overlap as one; a gap in a row of ones parts them.
+    near = np.zeros(len(text) + 1, dtype=bool)
+    for shift in range(-8, 24):
+        near[np.clip(flagged * 8 + shift, 0, len(text) - 1)] = True
+    at = np.flatnonzero(near)
+    codes = language.codes(text)
+    before = codes[np.maximum(at - 1, 0)]
+    surprise = language.pair_bits(before, codes[at]).astype(np.float64) - _EXPECTED_BITS
+    # A stretch begins anew: what came before it is outweighed by far.
+    surprise[1:][np.diff(at) > 1] -= _ANEW
+    surprise = np.cumsum(surprise)
+    over = surprise - np.minimum(np.minimum.accumulate(surprise), 0) > SURPRISE_BITS
+    return int(at[over.argmax()]) if over.any() else len(text)
 
 
 def read_damaged(data: bytes, candidates: Sequence[tuple[str, float]]) -> list[Piece]:
@@ -96,44 +127,71 @@ def read_damaged(data: bytes, candidates: Sequence[tuple[str, float]]) -> list[P
     return pieces
 
 
-def _sort_lines(data: bytes, names: Sequence[str]) -> Iterator[tuple[str | None, int]]:
-    """Yield the runs of lines by encoding (empty: ASCII only, None: not settled by the line alone), and their ends."""
+def settled_by_lines(data: bytes, names: Sequence[str]) -> list[str]:
+    """Return the encodings of the lines, the most frequent first, if most lines are settled by themselves."""
     lines = data.split(b"\n")
+    used = Counter(_verdicts(lines, names))
+    unsettled = used.pop(None, 0)
+    if used.pop("", 0) == len(lines) - unsettled or unsettled * 4 > len(lines):
+        return []
+    return [name for name, _ in used.most_common() if name]
+
+
+def _verdicts(lines: Sequence[bytes], names: Sequence[str]) -> list[str | None]:
+    """Return the encoding of each line (empty: ASCII only, None: not settled by the line alone)."""
     verdict: list[str | None] = [None] * len(lines)
+    best = np.full(len(lines), np.inf)
+    second = np.full(len(lines), np.inf)
     open_lines: list[int] = []
+    utf8: list[tuple[int, str]] = []
     for number, line in enumerate(lines):
         try:
             text = str(line, "utf-8")
         except UnicodeDecodeError:
             open_lines.append(number)
             continue
-        if len(line) == len(text):
-            verdict[number] = None if b"\0" in line else ""
-        elif len(line) - len(text) >= _SURE_UTF8 and "\0" not in text:
-            verdict[number] = "utf-8"
-    for name in names:
-        if name == "utf-8":
+        if b"\0" in line:
             continue
-        texts: list[str] = []
-        kept: list[int] = []
-        others: list[int] = []
-        for number in open_lines:
-            text_or_none = encodings.read(lines[number], name)
-            if text_or_none is None or len(text_or_none) < _SURE_CHARACTERS or "\0" in text_or_none:
-                others.append(number)
-            else:
-                texts.append(text_or_none)
-                kept.append(number)
-        if texts:
-            worst = np.maximum.reduceat(
-                _excess("\n".join(texts)), np.cumsum([0, *(len(text) + 1 for text in texts[:-1])])
-            )
-            for number, surprise in zip(kept, worst.tolist(), strict=True):
-                if surprise <= _SURPRISE_BITS:
-                    verdict[number] = name
-                else:
-                    others.append(number)
-        open_lines = sorted(others)
+        if len(line) == len(text):
+            verdict[number] = ""
+        elif len(line) - len(text) >= _SURE_UTF8:
+            verdict[number] = "utf-8"
+        else:
+            open_lines.append(number)
+            utf8.append((number, text))
+    for name in ("utf-8", *(name for name in names if name != "utf-8")):
+        found = utf8 if name == "utf-8" else []
+        if name != "utf-8":
+            for number in open_lines:
+                text_or_none = encodings.read(lines[number], name)
+                if text_or_none is not None and "\0" not in text_or_none:
+                    found.append((number, text_or_none))
+        if not found:
+            continue
+        texts = [text for _, text in found]
+        numbers = np.array([number for number, _ in found])
+        costs = language.bits("\n".join(texts)).astype(np.float64)
+        starts = np.cumsum([0, *(len(text) + 1 for text in texts[:-1])])
+        surprise = np.cumsum(costs - _EXPECTED_BITS)
+        excess = surprise - np.minimum(np.minimum.accumulate(surprise), 0)
+        totals = np.add.reduceat(costs, starts)
+        good = np.maximum.reduceat(excess, starts) <= SURPRISE_BITS
+        before = best[numbers]
+        second[numbers] = np.minimum(second[numbers], np.maximum(before, totals))
+        best[numbers] = np.minimum(before, totals)
+        for number in numbers[(totals < before) & good].tolist():
+            verdict[number] = name
+        for number in numbers[(totals < before) & ~good].tolist():
+            verdict[number] = None
+    for number in np.flatnonzero(second < best + _CLEAR_LINE_BITS).tolist():
+        verdict[number] = None
+    return verdict
+
+
+def _sort_lines(data: bytes, names: Sequence[str]) -> Iterator[tuple[str | None, int]]:
+    """Yield the runs of lines by encoding (empty: ASCII only, None: not settled by the line alone), and their ends."""
+    lines = data.split(b"\n")
+    verdict = _verdicts(lines, names)
     end = 0
     for number, line in enumerate(lines):
         end = min(end + len(line) + 1, len(data))
@@ -185,7 +243,7 @@ def _line(data: bytes, start: int, before: str, candidates: Sequence[tuple[str, 
         if name == "utf-8" and not text.isascii() and len(line) - len(text) >= _SURE_UTF8:
             return Piece(start, end, name)
         cost = _excess(text)
-        if cost.max() <= _SURPRISE_BITS:
+        if cost.max() <= SURPRISE_BITS:
             bits = language.total_bits(text) + (0.0 if name == before else lattice.SWITCH_AT_LINE + prior)
             if best is None or bits < best[0]:
                 best = bits, name
@@ -217,3 +275,91 @@ def _advance(data: bytes, start: int, end: int, encoding: str) -> int:
     size = len(text.encode(encoding, "ignore"))
     # Some codes have two spellings: make sure that the bytes are those of the text.
     return start + size if encodings.read(view[:size], encoding) == text else start
+
+
+def place_exactly(data: bytes, pieces: Sequence[Piece]) -> list[Piece]:
+    """Return the pieces with each lost place moved to where the damage most likely is.
+
+    The lattice knows nothing of the character that stood in a lost place; where the same encoding stands before and
+    after it, all places near it are weighed (cnpolicy.decode.mend).
+    """
+    found: list[Piece] = []
+    index = 0
+    while index < len(pieces):
+        last = index
+        if not pieces[index].encoding and found:
+            # Losses side by side, with no more than some characters between them, are one damage.
+            for other in range(index + 1, min(index + 8, len(pieces))):
+                if not pieces[other].encoding and pieces[other].start - pieces[index].end < _MARGIN:
+                    last = other
+            mended = _mend_near(data, found[-1], pieces[index].start, pieces[last].end, pieces[last + 1 : last + 2])
+            if mended:
+                del found[-1]
+                found += mended
+                index = last + 2
+                continue
+        found.append(pieces[index])
+        index += 1
+    return found
+
+
+def _mend_near(data: bytes, left: Piece, start: int, end: int, after: Sequence[Piece]) -> list[Piece] | None:
+    """Return the pieces of what stands before a damage, the damage, and what stands after it; None: leave it."""
+    if not left.encoding or not after or after[0].encoding != left.encoding or after[0].start != end:
+        return None
+    right = after[0]
+    begin = _boundary(data, left, start)
+    reach = min(right.end, end + _NEAR)
+    edges = lattice.edges(data[end : reach + 8], left.encoding)
+    stop = end
+    while stop < reach and edges.length[stop - end]:
+        stop += int(edges.length[stop - end])
+    if begin is None or stop > right.end:
+        return None
+    ways = mend.weigh(data[begin:stop], left.encoding, left=lattice.LOST, final=stop == len(data))
+    if not ways:
+        return None
+    best = ways[0]
+    if best.start < 0 and best.end >= 0:
+        return None
+    parts = best.pieces(stop - begin, left.encoding, begin)
+    return [*_joined([Piece(left.start, begin, left.encoding), *parts, Piece(stop, right.end, left.encoding)])]
+
+
+def _joined(pieces: Sequence[Piece]) -> Iterator[Piece]:
+    """Yield the pieces that are not empty, neighbours of one encoding as one."""
+    last: Piece | None = None
+    for piece in pieces:
+        if piece.start == piece.end:
+            continue
+        if last and last.encoding == piece.encoding:
+            last = Piece(last.start, piece.end, piece.encoding)
+            continue
+        if last:
+            yield last
+        last = piece
+    if last:
+        yield last
+
+
+def _boundary(data: bytes, piece: Piece, end: int) -> int | None:
+    """Return where a character begins some way before `end` in the piece that ends there, None if unknown."""
+    start = max(piece.start, end - 4 * _NEAR)
+    if piece.encoding in WIDE:
+        unit = WIDE[piece.encoding]
+        return max(piece.start, end - (end - piece.start) // unit * unit, end - _NEAR // unit * unit)
+    if start > piece.start:
+        # A byte below 0x30 is a character of its own.
+        for place in range(start, end):
+            if data[place] < 0x30:
+                start = place
+                break
+        else:
+            return None
+    lengths = lattice.edges(data[start : end + 8], piece.encoding).length.tolist()
+    place, begin = start, start
+    while place < end and lengths[place - start]:
+        if place <= end - _NEAR:
+            begin = place
+        place += lengths[place - start]
+    return begin if place == end else None

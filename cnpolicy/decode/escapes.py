@@ -1,5 +1,7 @@
 """Byte order marks, and the encodings that are written in ASCII: HZ, ISO 2022, UTF-7."""
 
+import re
+
 from cnpolicy import encodings, language
 
 MARKS = (
@@ -49,10 +51,30 @@ def read_escaped(data: bytes) -> tuple[str, str] | None:
 
 def unreadable(data: bytes) -> str | None:
     """Return why ASCII bytes cannot be read although they tell what they are: ISO-2022-CN-EXT, or None."""
-    if b"\x1b$" in data and data.isascii():
+    if data.isascii() and b"\x1b$" in data:
         for mark, what in encodings.EXTENSIONS.items():
             place = data.find(mark)
             if place >= 0:
                 remedy = "convert it first, e.g. with `iconv -f ISO-2022-CN-EXT`"
                 return f"byte {place}: this is ISO-2022-CN-EXT with {what}, which is not supported; {remedy}"
     return None
+
+
+_EUC_TW = re.compile(rb"(?:[\x00-\x7f]|[\xa1-\xfe]{2}|\x8e[\xa1-\xb0][\xa1-\xfe]{2})+")
+_HIGH_PLANE = re.compile(rb"\x8e[\xa3-\xb0][\xa1-\xfe]{2}")
+# Text in EUC-TW costs 7 to 10 bits a character; what is read so by mistake 15 and more.
+_MOST_BITS = 12.0
+
+
+def high_planes(data: bytes) -> str | None:
+    """Return why bytes that are EUC-TW cannot be read: they use planes of CNS 11643 beyond the second. Or None."""
+    found = _HIGH_PLANE.search(data)
+    if not found or not _EUC_TW.fullmatch(data):
+        return None
+    text = encodings.read(_HIGH_PLANE.sub(b"", data), "euc_tw")
+    if not text or language.bits_per_character(text) > _MOST_BITS:
+        return None
+    what = f"EUC-TW with CNS 11643 plane {found.group()[1] - 0xA0}"
+    return (
+        f"byte {found.start()}: this is {what}, which is not supported; convert it first, e.g. with `iconv -f EUC-TW`"
+    )

@@ -1,6 +1,7 @@
 """Read what is not Chinese: single-byte encodings, through charset-normalizer and the model of character classes."""
 
 import re
+from collections import Counter
 from math import log2
 
 from cnpolicy import encodings, language
@@ -30,6 +31,15 @@ _ALPHABETS = (
     "äõöüšž",  # Estonian
 )
 _OTHER_LETTER_BITS = 11.0
+# What a letter is cheaper by in each alphabet that has it.
+_GAINS = {
+    letter: [
+        (number, _OTHER_LETTER_BITS - log2(len(alphabet)))
+        for number, alphabet in enumerate(_ALPHABETS)
+        if letter in alphabet
+    ]
+    for letter in set("".join(_ALPHABETS))
+}
 _LETTER = re.compile("[À-ÖØ-öø-ɏ¿¡]")
 
 # A capital inside a word: a sign of letters read in the wrong encoding.
@@ -66,14 +76,14 @@ _MATCH_BITS = 6.0
 def letter_bits(text: str) -> float:
     """Return what letters of several languages and capitals inside words cost, beyond what the model takes for them."""
     inside = _CAPITAL_BITS * len(_CAPITAL_INSIDE.findall(text))
-    letters = "".join(_LETTER.findall(text)).lower()
+    letters = Counter("".join(_LETTER.findall(text)).lower())
     if not letters:
         return inside
-    spread = min(
-        sum(log2(len(alphabet)) if letter in alphabet else _OTHER_LETTER_BITS for letter in letters) + 0.5
-        for alphabet in _ALPHABETS
-    )
-    return inside + spread - _OTHER_LETTER_BITS * len(letters)
+    gains = [0.0] * len(_ALPHABETS)
+    for letter, count in letters.items():
+        for alphabet, gain in _GAINS.get(letter, ()):
+            gains[alphabet] += count * gain
+    return inside + 0.5 - max(gains)
 
 
 def read(data: bytes) -> Reading | None:

@@ -101,13 +101,13 @@ def _read_block(
     onward: list[list[float]] = []  # the bits of the next character of the same encoding, after this one
     fresh: list[list[float]] = []  # the bits of this character after a place where nothing is known
     for name in names:
-        edges = _edges(data, name)
-        lengths.append(edges.length.tolist())
-        after, alone = _costs(edges, at_start)
+        read = edges(data, name)
+        lengths.append(read.length.tolist())
+        after, alone = costs(read, at_start)
         if name in CHINESE:
-            kana = kana_bits(edges.code)
+            kana = kana_bits(read.code)
             alone += kana
-            inside = np.minimum(np.arange(size) + edges.length, size - 1)
+            inside = np.minimum(np.arange(size) + read.length, size - 1)
             after += kana[inside]
         onward.append(after.tolist())
         fresh.append(alone.tolist())
@@ -153,17 +153,17 @@ def _read_block(
             at_lost = lost[mode][here]
             length = lengths[mode][here]
             if length:
-                costs = char[mode]
+                chars = char[mode]
                 value = switched + border[mode] + fresh[mode][here]
-                if value < costs[here]:
-                    costs[here] = value
+                if value < chars[here]:
+                    chars[here] = value
                     char_from[mode][here] = best_from
                 if at_lost < limit:
                     value = at_lost + fresh[mode][here]
-                    if value < costs[here]:
-                        costs[here] = value
+                    if value < chars[here]:
+                        chars[here] = value
                         char_from[mode][here] = here * width + mode * kinds + from_lost
-                value = costs[here]
+                value = chars[here]
                 if value < limit + 40.0:
                     end = here + length
                     if value < edge[mode][end]:
@@ -171,8 +171,8 @@ def _read_block(
                         edge_from[mode][end] = here * width + mode * kinds + from_char
                     if end < size and lengths[mode][end]:
                         value += onward[mode][here]
-                        if value < costs[end]:
-                            costs[end] = value
+                        if value < chars[end]:
+                            chars[end] = value
                             char_from[mode][end] = here * width + mode * kinds + from_char
             if at_edge < limit or at_lost < limit:
                 value = at_edge + LOST_BITS
@@ -192,7 +192,7 @@ def _read_block(
         for mode, name in enumerate(names):
             for size_cut in range(1, min(4, size + 1)):
                 value = edge[mode][size - size_cut] + _CUT_BITS + size_cut * _CUT_BYTE_BITS
-                if value < best and _begins_character(data[size - size_cut :], name):
+                if value < best and begins_character(data[size - size_cut :], name):
                     best, cut = value, size_cut
                     state = (size - size_cut) * width + mode * kinds + from_edge
     for mode in modes:
@@ -249,7 +249,7 @@ def _switch_costs(data: bytes) -> list[float]:
     return found
 
 
-def _costs(edges: _Edges, at_start: bool) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+def costs(edges: _Edges, at_start: bool) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     """Return for each offset the bits of the character after this one, and of this one where nothing is known."""
     size = len(edges.length)
     after = np.zeros(size, dtype=np.float32)
@@ -270,24 +270,25 @@ def _costs(edges: _Edges, at_start: bool) -> tuple[npt.NDArray[Any], npt.NDArray
 # --- what each encoding reads at each offset ------------------------------------------------------------------------
 
 
-def _edges(data: bytes, name: str) -> _Edges:
+def edges(data: bytes, name: str) -> _Edges:
+    """Return what the encoding reads at each offset of the bytes."""
     size = len(data)
     taken = np.zeros(size + 8, dtype=np.uint32)
     taken[:size] = np.frombuffer(data, dtype=np.uint8)
     if name == "utf-8":
-        edges = _utf8_edges(taken, size)
+        found = _utf8_edges(taken, size)
     elif name.startswith("utf-16"):
-        edges = _utf16_edges(taken, size, name)
+        found = _utf16_edges(taken, size, name)
     elif name.startswith("utf-32"):
-        edges = _utf32_edges(taken, size, name)
+        found = _utf32_edges(taken, size, name)
     else:
-        edges = _table_edges(data, taken, size, name)
-    over = np.arange(size) + edges.length > size
-    edges.length[over] = 0
-    return edges
+        found = _table_edges(data, taken, size, name)
+    over = np.arange(size) + found.length > size
+    found.length[over] = 0
+    return found
 
 
-def _begins_character(data: bytes, name: str) -> bool:
+def begins_character(data: bytes, name: str) -> bool:
     """Tell whether the bytes are the beginning of one character in the encoding, and not a whole one."""
     decoder = codecs.getincrementaldecoder(name)("strict")
     try:
@@ -362,7 +363,7 @@ def _utf32_edges(taken: Codes, size: int, name: str) -> _Edges:
 def _table_edges(data: bytes, taken: Codes, size: int, name: str) -> _Edges:
     edges = _no_edges(size)
     first, second = taken[:size], taken[1 : size + 1]
-    singles, pairs = _tables(name)
+    singles, pairs = code_tables(name)
     code = singles[first]
     mask = code > 0
     edges.length[mask] = 1
@@ -402,7 +403,7 @@ _EURO = 0x20AC
 
 
 @cache
-def _tables(name: str) -> tuple[Codes, Codes]:
+def code_tables(name: str) -> tuple[Codes, Codes]:
     """Return the code points of the single bytes and of the byte pairs in an encoding; 0 where there is none."""
     singles = np.zeros(256, dtype=np.uint32)
     singles[1:0x80] = np.arange(1, 0x80)
@@ -411,11 +412,15 @@ def _tables(name: str) -> tuple[Codes, Codes]:
         text = encodings.read(bytes((byte,)), name)
         if text is not None and len(text) == 1:
             singles[byte] = ord(text)
-    for lead in range(0x81, 0xFF):
-        row = [bytes((lead, trail)) for trail in (*range(0x40, 0x7F), *range(0x80, 0xFF))]
-        text = encodings.read(b"\n".join(row), name)
-        characters = text.split("\n") if text is not None else [encodings.read(pair, name) for pair in row]
-        for pair, character in zip(row, characters, strict=True):
-            if character and not singles[lead]:
-                pairs[lead << 8 | pair[1]] = ord(character[0])
+    # All pairs in one call: what is no pair gives more or other than one character between two line ends.
+    codes = [lead << 8 | trail for lead in range(0x81, 0xFF) for trail in (*range(0x40, 0x7F), *range(0x80, 0xFF))]
+    written = b"\n".join(code.to_bytes(2, "big") for code in codes)
+    points = language.codes(written.decode(name, "replace") + "\n")
+    ends = np.flatnonzero(points == _NEWLINE)
+    starts = np.concatenate([[0], ends[:-1] + 1])
+    whole = np.flatnonzero((ends - starts == 1) & (points[starts] != LOST))
+    kept = np.array(codes)[whole]
+    found = points[starts[whole]]
+    alone = singles[kept >> 8] == 0
+    pairs[kept[alone]] = found[alone]
     return singles, pairs

@@ -17,7 +17,6 @@ from itertools import chain, filterfalse
 from typing import TYPE_CHECKING, Literal
 
 from cnpolicy.segment.engines import Engine, Jieba, Rjieba
-from cnpolicy.segment.spans import Span, protected
 from cnpolicy.segment.userwords import Literals, UserWord, checked, read_user_words
 
 if TYPE_CHECKING:
@@ -216,10 +215,12 @@ class Segmenter:
         hidden = iter([text[start:end] for start, end in spans])
         return [next(hidden) if token == _MASK else token for token in self._engine.cut("".join(seen), self._hmm)]
 
-    def _spans(self, text: str) -> list[Span]:
+    def _spans(self, text: str) -> list[tuple[int, int]]:
         """Return what must be masked."""
-        spans: list[Span] = []
+        spans: list[tuple[int, int]] = []
         if not self._split_numbers:
+            from cnpolicy.segment.spans import protected  # its patterns take 20 ms to compile
+
             spans = list(protected(text, self._engine.has))
         if self._literals:
             spans = _first(self._literals.find(text), spans)
@@ -228,7 +229,7 @@ class Segmenter:
         return spans
 
 
-def _first(preferred: Iterable[Span], others: Iterable[Span]) -> list[Span]:
+def _first(preferred: Iterable[tuple[int, int]], others: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     """Merge spans in order; of the others, those that overlap with a preferred one are left out."""
     merged = list(preferred)
     taken = iter([*merged, None])

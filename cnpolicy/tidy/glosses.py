@@ -20,6 +20,10 @@ _COMMON = frozenset(  # level 1 of GB2312: nobody needs to be told how to read t
     bytes([high, low]).decode("gb2312", "ignore") for high in range(0xB0, 0xD8) for low in range(0xA1, 0xFF)
 )
 
+_RARE = frozenset(
+    bytes([high, low]).decode("gb2312", "ignore") for high in range(0xD8, 0xF8) for low in range(0xA1, 0xFF)
+)
+
 
 def _plain(syllable: str) -> str:
     """Return a syllable without its tone, in the letters that keyboards have."""
@@ -47,7 +51,8 @@ def remove_pinyin_gloss(text: str, _: Context) -> Iterable[Finding]:
 
     Pages that are turned from one script to the other gloss what they converted (發(fā)展), and copies of them carry a
     bracket in every other word. The syllable must be a reading of the character. A gloss that an author gave stays:
-    of a rare character, or the only one or two in a text, where the character has several readings.
+    of a rare character, or the only one or two in a text, where the character has several readings. A text that
+    glosses rare characters for the most part, the names of places, has an author's glosses throughout.
     """
     found = sorted((match for gloss in _GLOSSES for match in gloss.finditer(text)), key=re.Match.start)
     if not found:
@@ -59,6 +64,8 @@ def remove_pinyin_gloss(text: str, _: Context) -> Iterable[Finding]:
         if _plain(match[1]) in readings.get(character := text[max(match.start() - 1, 0)], ())
     ]
     common = sum(_is_common(character) for _, character in glosses)
+    if common * 2 <= len(glosses):
+        return
     for match, character in glosses:
         if _is_common(character):
             meant = common < _SEVERAL and len(readings[character]) > 1
@@ -73,9 +80,14 @@ _MANY = 5  # so many, and those of rare characters were put there by the same pr
 
 
 def _is_common(character: str) -> bool:
-    """Tell whether everybody can read the character: it is in level 1 of GB2312, or in level 1 of Big5."""
+    """Tell whether everybody can read the character: it is in level 1 of GB2312, or in level 1 of Big5.
+
+    What GB2312 has in its level 2 is rare on the mainland, even where it is common in Big5 (亳, 歙).
+    """
     if character in _COMMON:
         return True
+    if character in _RARE:
+        return False
     data = character.encode("big5", "ignore")
     return b"\xa4\x40" <= data <= b"\xc6\x7e"
 

@@ -87,8 +87,9 @@ def _sequences(numbers: list[_Number]) -> list[_Number]:
     "inferred",
     needs="0123456789０１２３４５６７８９",
     example=(
-        "".join(f"{'各级党组织要认真学习，' * 20}深入贯 {page}\n彻落实会议精神。\n" for page in (1, 2, 3)),
-        f"{'各级党组织要认真学习，' * 20}深入贯彻落实会议精神。\n" * 3,
+        # no shorter: two pages of _NEAR characters are the least that is believed
+        ("各级党组织要认真学习，" * 14).join(f"深入贯 {page}\n彻落实会议精神。\n" for page in (1, 2, 3)),
+        ("各级党组织要认真学习，" * 14).join(["深入贯彻落实会议精神。\n"] * 3),
     ),
 )
 def remove_page_number(text: str, _: Context) -> Iterable[Finding]:
@@ -108,7 +109,7 @@ def remove_page_number(text: str, _: Context) -> Iterable[Finding]:
         if number.alone:
             before = len(text[done:start].rstrip(_BLANKS + "\n")) + done
             behind = _skip(text, end)
-            if before > done and _is_cut(text, before, behind):
+            if before > done and _is_cut(text, before, behind) and _crosses(text, before, behind):
                 start, end = before, behind
             else:
                 end = min(end + 1, len(text))
@@ -143,6 +144,18 @@ def _is_cut(text: str, end: int, start: int) -> bool:
         return False
     last = text[max(0, end - 3) : end].rstrip(_CLOSERS)[-1:] or text[end - 1]
     return last not in "。！？!?…：:." and not _HEADING.match(text, start)
+
+
+def _crosses(text: str, end: int, start: int) -> bool:
+    """Tell whether a paragraph, and not a title or a heading, stops at `end` and goes on at `start`."""
+    if text[start] in _NO_LINE_BEGINS:
+        return True
+    line = text[text.rfind("\n", 0, end) + 1 : end]
+    if text[start - 1] in _BLANKS or len(line) < _SHORT:
+        return False
+    if _HEADING.match(line.lstrip(_BLANKS)) and not re.search("[。；]", line):
+        return False
+    return len(line) >= _TITLE or _PROSE.search(line) is not None
 
 
 # -- Lines ------------------------------------------------------------------------------------------------------------
@@ -229,15 +242,103 @@ def _goes_on(line: str, length: int, below: str) -> bool:
     prose = length >= 40 and (length >= 60 or _PROSE.search(line)) and _PROSE.search(below)
     if not prose or not _WORD.match(last) or not _WORD.match(below[0]) or below[-1] not in "。！？；”）」":
         return False
-    tail, head = line[-6:], below[:6]
-    return total_bits(tail) + total_bits(head) - total_bits(tail + head) >= _GAIN
+    return _inner_bits(line, below) >= _GAIN
 
 
+_TITLE = 60  # characters; a line without a comma that is longer is no title
 _SHORT = 20  # characters; shorter lines are titles and cells, and are not joined to the next
 _SENTENCE = 25  # characters; a line that is not one of many of the same width must have so many
 _ENDINGS = frozenset("。！？；：…）】!?;:)")
 _NO_LINE_BEGINS = frozenset("，。、；：！？）》」』”,;")
 
+
+# What sets a line off from prose: cells, or one of the separators that records have at the same places.
+_COLUMNS = re.compile(f"[\t|\u3000]|[{_BLANKS}]{{2}}|[{HAN}] [{HAN}]++ [{HAN}]")
+_SEPARATOR = re.compile("[，,：:、；| ]")
+_LABEL = re.compile(f"[{HAN}（）() ]{{1,10}}[：:]|[0-9０-９]{{1,4}}[年月日./:：-]")
+_HAN_LINE = re.compile(f"[{HAN}A-Za-z]")
+_COUNT = re.compile("[一二三四五六七八九十]是")
+_AMOUNT = re.compile("[0-9０-９%％‰元万亿人户个件名次号室日月年吨亩]")
+_SHIFT = 2  # characters by which the separators of two records may differ in place
+_INNER = 3  # line ends inside a clause, at least, before a width is believed
+
+
+def _like(one: str, other: str) -> bool:
+    """Tell whether two lines look like two records of a list: the same begin, separators, or end."""
+    marks = [[(match.start(), match[0]) for match in _SEPARATOR.finditer(line)] for line in (one, other)]
+    if marks[0] and len(marks[0]) == len(marks[1]):
+        same = all(a[1] == b[1] and abs(a[0] - b[0]) <= _SHIFT for a, b in zip(*marks, strict=True))
+        if same:
+            return True
+    if one[:2] == other[:2]:
+        return True
+    if one[-1:] == other[-1:] and _WORD.match(one[-1:]):
+        return True
+    return bool(_AMOUNT.match(one[-1:]) and _AMOUNT.match(other[-1:])) and not re.search("[。；]", one + other)
+
+
+def _may_join(one: str, other: str) -> bool:
+    """Tell whether two neighbouring lines may be one: neither holds cells, and the second begins no entry."""
+    if _COLUMNS.search(one.lstrip(_BLANKS)) or _COLUMNS.search(other.lstrip(_BLANKS)):
+        return False
+    if not _HAN_LINE.search(one) or _LABEL.match(other) or (one[-1].isdigit() and other[0].isdigit()):
+        return False
+    return not (other[0].isdigit() and other.strip("0123456789０１２３４５６７８９.-—–· ") == "")
+
+
+def _inner_bits(one: str, other: str) -> float:
+    """Return the bits that the ends of two lines save together."""
+    tail, head = one[-6:], other[:6]
+    return total_bits(tail) + total_bits(head) - total_bits(tail + head)
+
+
+def _wrapped_breaks(text: str, lines: list[_Line], width: int, apart: bool) -> set[int]:
+    """Return the places of the lines that were wrapped at the width, each to be joined with the next.
+
+    Lists and tables of records can be as even as wrapped prose. Prose has line ends inside its words and clauses, and
+    its paragraphs end in a mark; a run of lines that does not is left as it is.
+    """
+    texts = [text[line.start : line.end] for line in lines]
+    full = [width - _FULL <= line.width <= width for line in lines]
+    joined: set[int] = set()
+    run: list[int] = []
+    good = bad = records = 0
+    for place in range(len(lines)):
+        below = texts[place + 1] if place + 1 < len(lines) else ""
+        open_ = full[place] and bool(below) and below[0] not in _BLANKS and bool(texts[place])
+        if open_:
+            one = texts[place]
+            if (full[place + 1] and _like(one, below)) or not _may_join(one, below):
+                records += 1
+                open_ = False
+            elif (
+                _HEADING.match(below)
+                or (not apart and one[-1] in "。！？!?：:”")
+                or (_COUNT.match(below) and not (apart and one[-1] in _PROSE_ENDS))
+            ):
+                open_ = False
+            elif _WORD.match(one[-1]) and _WORD.match(below[0]):
+                open_ = _inner_bits(one, below) >= _GAIN
+        if open_:
+            run.append(place)
+            continue
+        if run:
+            # a paragraph's last line may be full as well, but has a mark; what lacks it is a title, a record, a name
+            if texts[place][-1:] in _PARAGRAPH_ENDS:
+                good += 1
+                joined.update(run)
+            else:
+                bad += 1
+                joined.update(step for step in run if texts[step + 1][0] in _NO_LINE_BEGINS)
+            run = []
+    inner = sum(bool(_WORD.match(texts[place][-1])) or texts[place + 1][0] in _NO_LINE_BEGINS for place in joined)
+    if inner < _INNER or bad > good or records > len(joined):
+        return set()
+    return joined
+
+
+_PROSE_ENDS = frozenset("，。；！？,;!?")
+_PARAGRAPH_ENDS = frozenset("。！？；：…”）』」!?;:)")
 
 _OPEN = re.compile(
     # the line end alone is looked for; what stands before and behind it is looked at only then
@@ -301,8 +402,9 @@ def join_broken_line(text: str, _: Context) -> Iterable[Finding]:
         sum(text[line.start : line.start + 1] in ("\u3000", "\xa0", " ") for line in lines) >= _APART
         or sum(line.start == line.end for line in lines) >= _APART
     )
+    wrapped = _wrapped_breaks(text, lines, width, bool(apart)) if width else set()
     so_far, length = "", 0  # the line that has been put together, its end and its length
-    for one, other in pairwise(lines):
+    for place, (one, other) in enumerate(pairwise(lines)):
         if one.start == one.end or other.start == other.end:
             so_far, length = "", 0
             continue
@@ -310,10 +412,11 @@ def join_broken_line(text: str, _: Context) -> Iterable[Finding]:
         length += one.end - one.start
         last, first = text[one.end - 1], text[other.start]
         if width and width - _FULL <= one.width <= width:
-            joined = first not in _BLANKS and not _HEADING.match(text, other.start)
-            joined = joined and (bool(apart) or last not in "。！？!?：:”")
+            joined = place in wrapped
         else:
-            joined = _goes_on(so_far, length, text[other.start : other.end])
+            here, below = text[one.start : one.end], text[other.start : other.end]
+            joined = _goes_on(so_far, length, below) and _may_join(here, below)
+            joined = joined and (first in _NO_LINE_BEGINS or not _like(here, below))
         if not joined:
             so_far, length = "", 0
             continue

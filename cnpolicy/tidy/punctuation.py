@@ -8,6 +8,7 @@ from functools import cached_property
 from cnpolicy.findings import Finding
 from cnpolicy.rules import Context, rule
 from cnpolicy.tidy.alphabet import HAN, is_chinese, is_han
+from cnpolicy.tidy.spacing import ASKING
 
 _HALF = ",:;?!()"
 _TO_FULL = {ord(half): ord(half) + 0xFEE0 for half in _HALF}
@@ -19,14 +20,31 @@ _CHINESE_MARKS = re.compile("[，。、；：？！]")
 _ENTITY = re.compile(r"&#?\w{1,12}$", re.ASCII)
 _BRACKETS = re.compile("[()（）]")
 _PLAIN = frozenset(chr(code) for code in range(0x21, 0x7F)) - frozenset(_QUOTES + "()[]{}")  # cannot be Chinese text
+# A line of a program: an assignment of a text or a list, a call with a text, a keyword, a string of documentation.
+CODE = re.compile(
+    r"[ \t]*(?:[A-Za-z_][A-Za-z0-9_.]{0,40}(?:[ \t]{0,4}[-+]?=[ \t]{0,4}[\"'{\[(]|\([\"'])|"
+    r"(?:if|elif|while|return|var|let|const) [A-Za-z_(\"']|(?:for|def|class|import|from) [A-Za-z_]|\"\"\")"
+)
+_QUOTATION = 200  # characters: quotations in other languages are shorter
+_CLAUSE = 40  # characters before a question mark in which a word asks
+_STOPS = re.compile("[。！？?!；;]")
+_LONE = re.compile(f"(?<=[{HAN}])\\?(?=[{HAN}])")
+_SEVERAL = 3  # question marks between two characters where nothing asks: not a slip of the author any more
 _PIPES = 2  # so many in a line make it a row of a table
+
+
+def _asks(text: str, place: int) -> bool:
+    """Tell whether there is a word that asks in the sentence before a place."""
+    clause = text[max(0, place - _CLAUSE) : place].rsplit("\n", 1)[-1]
+    return ASKING.search(_STOPS.split(clause)[-1]) is not None
 
 
 class _Line:
     """A line and its marks of half width: which of them become full width."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, spaces: bool = False) -> None:
         self.text = text
+        self.spaces = spaces  # whether the document has question marks in the place of spaces
         self.marks = [(match.start(), match.end()) for match in _MARK.finditer(text)]
         self.place = {start: number for number, (start, _) in enumerate(self.marks)}
         self.pairs = self._pair()
@@ -87,7 +105,11 @@ class _Line:
         mark = self.text[start]
         if mark in "()":
             return self._widens_bracket(start)
+        if mark == "?" and self._is_space(start, end):
+            return False
         left, right = self.kind(start - 1, -1), self.kind(end, 1)
+        if mark in "?!,;:" and left == "A" and self._ends_foreign_quotation(end):
+            return False
         if mark == ";" and _ENTITY.search(self.text, max(0, start - 14), start):
             return False
         if left == "H":
@@ -101,6 +123,22 @@ class _Line:
         if right == " ":
             return left != "A" and mark in ",;" and self.behind(end) in "H "
         return left == "%" and right in "DA" and mark in ",;"
+
+    def _is_space(self, start: int, end: int) -> bool:
+        """Tell whether question marks may stand for spaces that were lost: nothing before them asks."""
+        if set(self.text[start:end]) != {"?"} or (end - start == 1 and not self.spaces):
+            return False
+        if end - start == 1 and not (is_han(self.text[start - 1 : start]) and is_han(self.text[end : end + 1])):
+            return False
+        return not _asks(self.text, start)
+
+    def _ends_foreign_quotation(self, end: int) -> bool:
+        """Tell whether a mark is the last of a quotation without a Chinese character, “Yes, we can!”."""
+        closing = self.text[end : end + 1]
+        if not closing or closing not in "”’":
+            return False
+        opened = self.text.rfind("“" if closing == "”" else "‘", max(0, end - _QUOTATION), end)
+        return opened >= 0 and not _HANS.search(self.text, opened, end)
 
     def _widens_bracket(self, offset: int) -> bool:
         other = self.pairs.get(offset)
@@ -150,7 +188,7 @@ class _Line:
             start, end = self.marks[number]
             before = self.text[start:end]
             after = before.translate(_TO_FULL)
-            if before[0] in ",:;?!" and self.text[end : end + 1] == " " and is_han(self.text[end + 1 : end + 2]):
+            if before[0] in ",:;?!" and self.text[end : end + 1] == " " and self.text[end + 1 : end + 2].isalnum():
                 before += " "  # the space that half-width punctuation asks for; full width has it built in
                 end += 1
             yield Finding("halfwidth-punctuation", offset + start, offset + end, before, after, "inferred")
@@ -163,6 +201,42 @@ def is_row(line: str) -> bool:
     (True, False)
     """
     return line.count(",") >= 2 and not _CHINESE_MARKS.search(line) and max(map(len, line.split(","))) <= 16
+
+
+_CELL = re.compile('(?:"[^"\n，。；：]*+"|[^",，。；：\n]*+)(?:,|$)')
+
+
+def _cells(line: str) -> int:
+    """Return how many comma-separated values a line has, some in quotation marks; 0 if it is something else."""
+    cells = place = 0
+    while place < len(line):
+        cell = _CELL.match(line, place)
+        if not cell or cell.end() - place > _LONGEST_CELL:
+            return 0
+        cells += 1
+        place = cell.end()
+    return cells + line.endswith(",")
+
+
+_LONGEST_CELL = 40  # characters
+
+
+def is_quoted_row(text: str, start: int, end: int) -> bool:
+    """Tell whether the line from `start` to `end` and one next to it are rows with as many values, one of them quoted.
+
+    >>> text = '"桥,涵",座,12\\n备注,"共3项",\\n'
+    >>> is_quoted_row(text, 0, text.index("\\n"))
+    True
+    """
+    line = text[start:end]
+    if line.count(",") < 2:
+        return False
+    cells = _cells(line)
+    if cells < 3:
+        return False
+    above = text[text.rfind("\n", 0, start - 1) + 1 : start - 1] if start else ""
+    below = text[end + 1 : text.find("\n", end + 1) % (len(text) + 1)]
+    return any('"' in line + other and _cells(other) == cells for other in (above, below))
 
 
 @rule(
@@ -178,6 +252,7 @@ def widen_punctuation(text: str, _: Context) -> Iterable[Finding]:
     sentence splitters do not see it. Numbers, times, addresses, formulas, English sentences, tables and rows of
     comma-separated values stay as they are.
     """
+    spaces = "?" in text and sum(not _asks(text, lone.start()) for lone in _LONE.finditer(text)) >= _SEVERAL
     reached = 0
     for mark in _MARK.finditer(text):
         start, end = mark.span()
@@ -186,8 +261,13 @@ def widen_punctuation(text: str, _: Context) -> Iterable[Finding]:
         begin = text.rfind("\n", reached, start) + 1 or reached
         reached = text.find("\n", end)
         reached = len(text) if reached < 0 else reached
-        line = _Line(text[begin:reached])
-        if line.text.count("|") >= _PIPES or _is_row_among_rows(text, begin, reached):
+        line = _Line(text[begin:reached], spaces)
+        if (
+            line.text.count("|") >= _PIPES
+            or CODE.match(line.text)
+            or _is_row_among_rows(text, begin, reached)
+            or is_quoted_row(text, begin, reached)
+        ):
             continue
         line.settle()
         yield from line.findings(begin)

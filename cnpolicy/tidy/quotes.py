@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from cnpolicy.findings import Finding
 from cnpolicy.rules import Context, rule
 from cnpolicy.tidy.alphabet import HAN, is_chinese
+from cnpolicy.tidy.punctuation import CODE, is_quoted_row
 
 _HANS = re.compile(f"[{HAN}]")
 _LOW = re.compile("[‚‛„‟]")
@@ -134,7 +135,7 @@ def curl_straight_quotes(text: str, _: Context) -> Iterable[Finding]:
     """
     for start, end in _lines_with(text, "\"'"):
         line = text[start:end]
-        if not _HANS.search(line):
+        if not _HANS.search(line) or CODE.match(line) or is_quoted_row(text, start, end):
             continue
         found: list[Finding] = []
         for straight, curled, marks in (

@@ -57,12 +57,30 @@ def close_letter_spacing(text: str, _: Context) -> Iterable[Finding]:
             yield Finding("letter-spacing", start, end, run, closed, "inferred")
 
 
-_ASKING = re.compile(
+ASKING = re.compile(
     "[什么誰谁哪怎吗嗎呢何几幾吧么麼岂豈啥孰焉乎哉耶欤歟咋]|多少|是否|能否|可否|有无|有無|难道|難道|会不会|會不會|是不是|"
     "有没有|有沒有|([\u4e00-\u9fff])[不没沒]\\1"
 )
 _QUESTION = re.compile(r"\?++")
 _SENTENCE = re.compile("[，。；：、！,;:!.]")
+_DATE = re.compile("[12][0-9]{3}年")
+_DATE_AT_END = re.compile("[12][0-9]{3}年[0-9]{1,2}月(?:[0-9]{1,2}日)?[ |?]*$")
+_SENTENCE_OR_ASKING = re.compile(f"{_SENTENCE.pattern}|{ASKING.pattern}")
+# What a colophon or a masthead says who did what; `签发人：王?伟` has a colon and is no sentence.
+_LABEL = re.compile(
+    "(?:签发|审签|核稿|审核|审稿|校对|拟稿|编辑|主编|责编|编审|印数|电话|簽發|核稿|審核|校對|擬稿|編輯|主編|電話)人?[:：]"
+)
+_LABELS = 40  # characters: two or three labels, each with the name of a person or an office
+
+
+def _is_row_of_labels(words: str) -> bool:
+    """Tell whether a line is made of labels and short values, `签发人：王伟核稿：李四`."""
+    if len(words) > _LABELS or not _LABEL.search(words):
+        return False
+    rest = _LABEL.sub("", words)
+    return not _SENTENCE.search(rest) and not ASKING.search(rest)
+
+
 _MASTHEAD = 24  # characters: a line with the name of a paper, its number, its issuer or its date has no more
 _NO_QUESTION = frozenset("。，、；：（《“")  # a question mark cannot stand behind these
 
@@ -93,7 +111,8 @@ def remove_question_for_space(text: str, _: Context) -> Iterable[Finding]:
         line = text[start:end]
         body = line.rstrip(" |")
         words = _QUESTION.sub("", body)
-        masthead = len(words) <= _MASTHEAD and not _SENTENCE.search(words) and not _ASKING.search(words)
+        masthead = len(words) <= _MASTHEAD and not _SENTENCE.search(words) and not ASKING.search(words)
+        masthead = masthead or _is_row_of_labels(words)
         if not (masthead and not words) and not any(map(is_han, words)):
             continue
         for match in _QUESTION.finditer(body):
@@ -115,7 +134,9 @@ def remove_question_for_space(text: str, _: Context) -> Iterable[Finding]:
                     continue
                 after = ""
             elif masthead:
-                after = _between(body, first, last)
+                after = " " if is_han(before) and _DATE.match(line, last) else _between(body, first, last)
+            elif last - first >= 2 and _DATE_AT_END.match(line, last) and not _SENTENCE_OR_ASKING.search(words):
+                after = " "  # an issuer's name as long as it may be, and the date
             else:
                 continue
             yield Finding("question-for-space", start + first, start + last, match.group(), after, "inferred")
@@ -130,7 +151,7 @@ def _between(line: str, first: int, last: int) -> str:
     before, behind = line[first - 1], line[last]
     if not (is_han(before) and is_han(behind)):
         return ""
-    single = (first < 2 or line[first - 2] in "? ") and (last + 1 == len(line) or line[last + 1] in "? ")
+    single = (first < 2 or line[first - 2] in "? ：:") and (last + 1 == len(line) or line[last + 1] in "? ")
     return "" if single else " "
 
 

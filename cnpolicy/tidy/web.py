@@ -14,6 +14,7 @@ _COUNTS = "点击数?|点击率|点击量|浏览次数|浏览量|访问量|阅�
 _SHOWN = "点击|浏览|访问|阅读次数|阅读量|字号|字体|打印|分享|收藏"
 _WHERE = "(?:您|你)?(?:所在的?|现在的?|当前的?|目前的?|現在的?|當前的?)?(?:位置|位於)(?:是|在)?"
 _DOMAIN = "(?:https?://)?[A-Za-z0-9-]{2,40}(?:\\.[A-Za-z0-9-]{2,20}){0,2}\\.(?:com|cn|net|org|COM|CN|NET|ORG)/?"
+_EDITOR = "(?:责任编辑|责编|网页编辑|責任編輯|網頁編輯|责任校对)"
 _EDGE = "[【\\[(（]?"
 _END = "[】\\])）]?"
 # Whole lines of a page's head or tail; the same words within a paragraph are text.
@@ -24,7 +25,7 @@ _CHROME = re.compile(
             f"{_WHERE}[:： ].{{0,80}}[>＞»›→].{{0,60}}",
             "(?:网站首页|首页|主页|首頁)(?:[ \t]*[>＞»›→|].{1,20}){1,6}",
             # who put it there, when, and how often it was read
-            f"{_EDGE}(?:责任编辑|责编|网页编辑|責任編輯|網頁編輯|责任校对)[:：][^。，,]{{0,24}}{_END}",
+            f"{_EDGE}{_EDITOR}[:：][^。，,]{{0,24}}{_END}",
             f"(?:来源|文章来源|信息来源|稿源|发布时间|发布日期|时间|日期|作者)[:：][^。]{{0,80}}(?:{_SHOWN})[^。，,]{{0,60}}",
             f"(?:{_COUNTS})[:： ]{{1,2}}[0-9]{{0,9}}次?",
             "(?:admin|管理员)[ \t]*(?:分享|发布|发表|上传).{0,80}",
@@ -76,6 +77,36 @@ def _from_tail(text: str) -> Iterator[tuple[int, int]]:
         end = start - 1
 
 
+_EDITORS = re.compile(f"{_EDGE}{_EDITOR}[:：]")
+# What the colophon of a bulletin has beside its editor, in the same line, and in the lines around it.
+_IN_COLOPHON = re.compile("审核|审稿|签发|核稿|校对[:：]|电话|印数|共印|抄送|審核|審稿|簽發|核稿|電話|印數|抄報|抄报")
+_BY_COLOPHON = re.compile(
+    "共印|印数|印數|抄送|抄报|抄報|报送|報送|主送|(?:报|送|发|報|發)[ \u3000]{0,4}[:：]|(?:本期)?(?:编辑|編輯)[:：]"
+)
+_NEAR = 6  # lines of text from the end: distribution list, number of copies, issuer, date
+
+
+def _has_colophon(text: str) -> bool:
+    """Tell whether a bulletin ends here, with those it is sent to or the number of copies."""
+    others = 0
+    for start, end in _from_tail(text):
+        line = text[start:end].strip(_BLANKS)
+        if _is_chrome(text, start, end) or _NUMBER_AT_TAIL.fullmatch(line):
+            continue
+        if end - start <= _LONGEST and (_BY_COLOPHON.match(line) or "共印" in line):
+            return True
+        others += 1
+        if others == _NEAR:
+            return False
+    return False
+
+
+def _is_editor_of_bulletin(text: str, start: int, end: int, colophon: bool) -> bool:
+    """Tell whether a line names the editor of a bulletin and not of a web page."""
+    line = text[start:end].strip(_BLANKS)
+    return _EDITORS.match(line) is not None and (colophon or _IN_COLOPHON.search(line) is not None)
+
+
 def _is_chrome(text: str, start: int, end: int) -> bool:
     if end - start > _LONGEST:
         return False
@@ -97,11 +128,13 @@ def remove_web_chrome(text: str, _: Context) -> Iterable[Finding]:
     can know some sites and not all of them. The mark of a page among several (第2/3页) goes from the title.
     """
     chrome: dict[int, int] = {}
+    colophon = any(word in text for word in ("编", "編", "责任校对")) and _has_colophon(text)
     others = 0
     marks: list[tuple[int, int]] = []
     for start, end in _from_head(text):
         line = text[start:end].strip(_BLANKS)
-        if _is_chrome(text, start, end) or (not others and _NUMBER_AT_HEAD.fullmatch(line)):
+        page = _is_chrome(text, start, end) and not _is_editor_of_bulletin(text, start, end, colophon)
+        if page or (not others and _NUMBER_AT_HEAD.fullmatch(line)):
             chrome[start] = end
             continue
         others += 1
@@ -112,7 +145,8 @@ def remove_web_chrome(text: str, _: Context) -> Iterable[Finding]:
             break
     others = 0
     for start, end in _from_tail(text):
-        if _is_chrome(text, start, end) or (not others and _NUMBER_AT_TAIL.fullmatch(text[start:end].strip(_BLANKS))):
+        page = _is_chrome(text, start, end) and not _is_editor_of_bulletin(text, start, end, colophon)
+        if page or (not others and _NUMBER_AT_TAIL.fullmatch(text[start:end].strip(_BLANKS))):
             chrome[start] = end
             continue
         others += 1
@@ -160,7 +194,7 @@ _INLINE = (
     "object|embed|param|base|figure|figcaption|o:p|(?:st1|v|w):[a-z]{1,20}"
 )
 _TAG = re.compile(
-    "<!--[^<>]{0,400}-->|<(?P<dead>style|script)\\b[^<>]{0,300}>[^<>]{0,4000}</(?P=dead)>|"
+    "<!--[^<>]{0,400}-->|<(?P<dead>style|script)\\b[^<>]{0,300}>(?:[^<]|<(?!/?(?:style|script)\\b)){0,4000}+</(?P=dead)>|"
     f"<(?:(?P<block>/?(?:{_BLOCK}))|(?P<cell>/t[dh])|/?(?:t[dh]|{_INLINE}|style|script))(?:[ \t/][^<>]{{0,300}})?>",
     re.IGNORECASE,
 )
