@@ -266,7 +266,7 @@ def test_the_place_of_a_damage_in_a_long_file_is_found():
 
 
 def test_a_sign_of_ascii_in_chinese_is_no_damage():
-    text = "疫症先於威院8A病房爆發，去年3月10日該病房有多名醫護染病。"
+    text = "新區的圖書館搬到8A大樓辦公，上月3日起各層閱覽室照常開放。"
     document = decode(text.encode("cp950"))
     assert isinstance(document, Document)
     assert document.text == text
