@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 
 from cnpolicy import tables
 from cnpolicy.findings import Finding
@@ -16,15 +16,19 @@ _SYLLABLE = f"[a-z{_TONED}ɑɡ\u0300\u0301\u0304\u030c\u0308]{{1,12}}"
 # One for each width: a pattern that begins with one character is found several times as fast.
 _GLOSSES = [re.compile(f"{bracket}({_SYLLABLE})[1-5]?[)）]") for bracket in (r"\(", "（")]
 _TONES = dict.fromkeys(map(ord, "\u0300\u0301\u0304\u030c"))
-_COMMON = frozenset(  # level 1 of GB2312: nobody needs to be told how to read these
-    bytes([high, low]).decode("gb2312", "ignore") for high in range(0xB0, 0xD8) for low in range(0xA1, 0xFF)
-)
-
-_RARE = frozenset(
-    bytes([high, low]).decode("gb2312", "ignore") for high in range(0xD8, 0xF8) for low in range(0xA1, 0xFF)
-)
 
 
+def _gb2312(first: int, last: int) -> frozenset[str]:
+    """Return the Han characters in these rows of GB2312, by their first bytes."""
+    rows = bytes(byte for high in range(first, last) for low in range(0xA1, 0xFF) for byte in (high, low))
+    return frozenset(rows.decode("gb2312", "ignore"))
+
+
+_COMMON = _gb2312(0xB0, 0xD8)  # level 1: nobody needs to be told how to read these
+_RARE = _gb2312(0xD8, 0xF8)  # level 2
+
+
+@lru_cache(8192)
 def _plain(syllable: str) -> str:
     """Return a syllable without its tone, in the letters that keyboards have."""
     letters = unicodedata.normalize("NFD", syllable.replace("ɑ", "a").replace("ɡ", "g")).translate(_TONES)
