@@ -375,9 +375,7 @@ def _audit(given: dict[str, Any], paths: Sequence[str], output: str = "") -> Ite
         and corpus.is_inside(os.path.realpath(folder), os.path.realpath(output))
         and os.path.basename(path) != "audit.jsonl"
     ):
-        raise click.UsageError(
-            f"in the output directory the audit is called audit.jsonl, or …-audit.jsonl, not {shown}"
-        )
+        raise click.UsageError(f"in the output directory the audit must be called audit.jsonl, not {shown}")
     if os.path.exists(path) and not os.path.isfile(path):
         with open(path, "wb") as pipe:  # a named pipe or a device: there is nothing to replace
             yield pipe.write
@@ -660,15 +658,15 @@ def _finished(found: "Found", paths: Sequence[str], report: "Report") -> dict[st
             if corpus.is_inside(real, tree) and output in made:
                 known[corpus.printable(source.name)] = made[output]
         if made:
-            strangers = [
+            strangers = {
                 source
                 for source in found.sources
                 if source.name not in found.named
                 and corpus.is_inside(os.path.realpath(source.path), tree)
                 and corpus.printable(source.name) not in known
-            ]
+            }
             if strangers:
-                found.sources = [source for source in found.sources if source not in set(strangers)]
+                found.sources = [source for source in found.sources if source not in strangers]
                 report.tell(
                     f"warning: {len(strangers):,} text files in {corpus.printable(path)} are no results of its run "
                     "and were passed over"

@@ -21,7 +21,6 @@ from cnpolicy.document import Document, Failure
 __all__ = ["LOST", "RESTORE", "Reading", "decode", "is_binary", "read"]
 
 _LOOK_BYTES = 65536
-_SAMPLE = 4096
 _MAX_ROUNDS = 16
 
 # Lost bytes cost 8 bits each; when all of a file is dearer than this it is no text. The dearest text of the test data
