@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "tables": set(),
     "language": {"tables", "encodings"},
     "decode": {"document", "encodings", "findings", "language", "rules", "tables"},
-    "repair": {"document", "encodings", "language", "findings", "rules", "tables"},
+    "repair": {"document", "encodings", "language", "findings", "repair", "rules", "tables"},
     "tidy": {"document", "findings", "rules", "language", "tables", "tidy"},
     "convert": {"document", "findings", "rules", "language", "tables"},
     "segment": {"convert", "tables"},

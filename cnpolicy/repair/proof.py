@@ -1,0 +1,145 @@
+"""What proves that a run of text is mojibake, and how runs become findings."""
+
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from cnpolicy.findings import Finding, apply
+
+HAN = re.compile("[\u3001-\u30ff\u3400-\u9fff\uff01-\uffee]")
+HANS = re.compile("[\u3400-\u9fff]+")
+# Bits. A character of prose costs 7 to 9 by the model, one of those that two accented letters give by chance 13 to 20.
+CHANCE_BITS = 13.0
+# So many bits prove a run. Measured with 16 and 4,000 runs of accented letters that were drawn at random: real words
+# reach -2, but for doubled letters, which are left out, and one random run in 3,000 reaches 8. Of runs of 2, 3, 4 and 6
+# characters of news 68, 92, 98 and 99.9 % do.
+ENOUGH_BITS = 8.0
+
+
+class Read(NamedTuple):
+    """A run of the text, what it says when read aright, the chain of encodings, and how strong the proof is.
+
+    A proof of 1 or more stands alone; one between 0 and 1 counts beside a proven run.
+    """
+
+    start: int
+    end: int
+    after: str
+    chain: str
+    proof: float
+
+
+OPENING = "“‘「『《\"'`"
+CLOSING = "”’」』》\"'`"
+
+
+def is_mention(text: str, start: int, end: int) -> bool:
+    """Tell whether a span stands alone between quotation marks, as in a text about mojibake."""
+    opened = OPENING.find(text[start - 1]) if start else -1
+    return opened >= 0 and text[end : end + 1] == CLOSING[opened]
+
+
+def prove(text: str, reads: Sequence[Read]) -> list[Read]:
+    """Return the proven runs, and the weaker ones beside them.
+
+    Beside means in the same line, or anywhere in a text that is garbled throughout: there, more than half of what is
+    not ASCII lies in proven runs.
+    """
+    proven = [read for read in reads if read.proof >= 1]
+    if not proven or len(proven) == len(reads):
+        return proven
+    foreign = sum(map(text.count, set(re.findall("[^\x00-\x7f]", text))))
+    if sum(read.end - read.start for read in proven) * 2 > foreign:
+        return [read for read in reads if read.proof > 0]
+    numbers: list[int] = []
+    place = number = 0
+    for read in reads:
+        number += text.count("\n", place, read.start)
+        place = read.start
+        numbers.append(number)
+    lines = {number for read, number in zip(reads, numbers, strict=True) if read.proof >= 1}
+    return [
+        read
+        for read, number in zip(reads, numbers, strict=True)
+        if read.proof >= 1 or (read.proof > 0 and number in lines)
+    ]
+
+
+def amend(text: str, reads: Iterable[Read]) -> str:
+    findings = [Finding("", read.start, read.end, text[read.start : read.end], read.after, "certain") for read in reads]
+    return apply(text, findings)
+
+
+def report(name: str, text: str, reads: Sequence[Read]) -> Iterator[Finding]:
+    """Yield a finding per run; mentions are reported and stay, in good Chinese text or where there is nothing else."""
+    quoted = [is_mention(text, read.start, read.end) for read in reads]
+    stay = all(quoted)
+    if not stay and any(quoted):
+        stay = sum(map(len, HANS.findall(text))) > sum(read.end - read.start for read in reads)
+    for read, mention in zip(reads, quoted, strict=True):
+        before = text[read.start : read.end]
+        if stay and mention:
+            note = f"{read.chain}: {read.after!r}; stays, as the text only mentions it"
+            yield Finding(name, read.start, read.end, before, before, "reported", note=note)
+        else:
+            yield Finding(name, read.start, read.end, before, read.after, "certain", note=read.chain)
+
+
+def compose(text: str, first: Sequence[Finding], second: Sequence[Finding]) -> list[Finding]:
+    """Return the findings that do in one application what `first` and then `second` do in two."""
+    middle = apply(text, first)
+    spans: list[tuple[int, int, str]] = [(finding.start, finding.end, finding.note) for finding in second]
+    shift = 0
+    for finding in first:
+        start = finding.start + shift
+        spans.append((start, start + len(finding.after), finding.note))
+        shift += len(finding.after) - len(finding.before)
+    spans.sort(key=lambda span: span[:2])
+    clusters: list[tuple[int, int, str]] = []
+    for start, end, note in spans:
+        if clusters and start < clusters[-1][1]:
+            started, ended, noted = clusters[-1]
+            clusters[-1] = (started, max(ended, end), note if noted in note else noted)
+        else:
+            clusters.append((start, end, note))
+    composed: list[Finding] = []
+    earlier, later = deque(first), deque(second)
+    shift = 0  # from offsets in the middle text to offsets in the first
+    for start, end, note in clusters:
+        begin = start - shift
+        while earlier and earlier[0].start + shift < end:
+            # `shift` grows as findings are passed, and so stays that of the place reached.
+            finding = earlier.popleft()
+            shift += len(finding.after) - len(finding.before)
+        parts: list[str] = []
+        done = start
+        while later and later[0].start < end:
+            finding = later.popleft()
+            parts += [middle[done : finding.start], finding.after]
+            done = finding.end
+        parts.append(middle[done:end])
+        name = (first[0] if first else second[0]).rule
+        before = text[begin : end - shift]
+        composed.append(Finding(name, begin, end - shift, before, "".join(parts), "certain", note=note))
+    return composed
+
+
+_ROUNDS = 12  # each round makes the text shorter; real documents were never garbled more than three times
+
+
+def settle(text: str, find: Callable[[str], Iterable[Finding]]) -> list[Finding]:
+    """Search until nothing more is found in the result, and return it all as findings of one application."""
+    found = list(find(text))
+    reported = [finding for finding in found if finding.after == finding.before]
+    changing = [finding for finding in found if finding.after != finding.before]
+    for _ in range(_ROUNDS):
+        if not changing:
+            return reported
+        more = [finding for finding in find(apply(text, changing)) if finding.after != finding.before]
+        if not more:
+            spans = [(finding.start, finding.end) for finding in changing]
+            loose = [one for one in reported if not any(start < one.end and one.start < end for start, end in spans)]
+            return sorted([*changing, *loose], key=lambda finding: finding.start)
+        changing = compose(text, changing, more)
+    return []
