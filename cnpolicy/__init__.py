@@ -56,16 +56,20 @@ def clean(
     certainty: "Certainty" = "inferred",
     script: str = "auto",
     encoding: str | None = None,
+    encoding_hint: str | None = None,
+    restore: float | None = 0.9,
 ) -> Document:
     """Return the clean document that the bytes, or the text, hold.
 
     The options are those of `cnpolicy clean`: `only` and `skip` name rules, `certainty` is the least certain change
-    to make, `script` the script to write, `encoding` the encoding to read (None: told from the bytes). ValueError if
-    the bytes are no text (a picture, an archive), or if a name is unknown.
+    to make, `script` the script to write, `encoding` the encoding to read (None: told from the bytes, and by
+    `encoding_hint` in doubt), `restore` how sure a character must be (0 to 1) that is put where mojibake lost bytes
+    (None: none is). ValueError if the bytes are no text (a picture, an archive), or if a name is unknown.
     """
     from cnpolicy import pipeline
 
-    document = pipeline.process(data, name, "clean", _options(only, skip, certainty, script, encoding))
+    options = _options(only, skip, certainty, script, encoding, encoding_hint, restore)
+    document = pipeline.process(data, name, "clean", options)
     if isinstance(document, Failure):
         raise ValueError(document.reason)
     return document
@@ -80,6 +84,8 @@ def clean_corpus(
     certainty: "Certainty" = "inferred",
     script: str = "auto",
     encoding: str | None = None,
+    encoding_hint: str | None = None,
+    restore: float | None = 0.9,
 ) -> Iterator[Document | Failure]:
     """Yield the clean documents of files and folders, in sorted order, and a Failure for each that cannot be read.
 
@@ -89,7 +95,8 @@ def clean_corpus(
     """
     from cnpolicy import corpus, runs
 
-    job = runs.Job("clean", _options(only, skip, certainty, script, encoding), frozenset({"document"}))
+    options = _options(only, skip, certainty, script, encoding, encoding_hint, restore)
+    job = runs.Job("clean", options, frozenset({"document"}))
     return _documents(job, corpus.find(paths, tuple(globs)), jobs)
 
 
@@ -105,12 +112,25 @@ def _documents(job: "Job", found: "Found", jobs: int) -> Iterator[Document | Fai
 
 
 def _options(
-    only: Iterable[str], skip: Iterable[str], certainty: "Certainty", script: str, encoding: str | None
+    only: Iterable[str],
+    skip: Iterable[str],
+    certainty: "Certainty",
+    script: str,
+    encoding: str | None,
+    encoding_hint: str | None,
+    restore: float | None,
 ) -> "Options":
     from cnpolicy import pipeline
 
     if isinstance(only, str) or isinstance(skip, str):
         raise ValueError("only and skip are lists of rules' names, such as ['line-end']")
     return pipeline.options(
-        "clean", only=frozenset(only), skip=frozenset(skip), certainty=certainty, script=script, encoding=encoding
+        "clean",
+        only=frozenset(only),
+        skip=frozenset(skip),
+        certainty=certainty,
+        script=script,
+        encoding=encoding,
+        encoding_hint=encoding_hint,
+        restore=restore,
     )

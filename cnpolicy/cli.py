@@ -113,8 +113,38 @@ _certainty = click.option(
     show_default=True,
     help="The least certain changes to make; the others are reported.",
 )
-_encoding = click.option(
-    "--encoding", metavar="NAME", help="Read all input in this encoding.  [default: told from the bytes]"
+
+
+def _options(*decorators: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Return one decorator that adds all of these options, in this order."""
+
+    def add(command: Command) -> Command:
+        for decorator in reversed(decorators):
+            command = decorator(command)
+        return command
+
+    return add
+
+
+def _probability(_: click.Context, __: click.Parameter, value: str) -> float | None:
+    """Return the number that --restore names; None for off."""
+    try:
+        return None if value == "off" else float(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is neither a number from 0 to 1 nor off") from None
+
+
+_encoding = _options(
+    click.option("--encoding", metavar="NAME", help="Read all input in this encoding.  [default: told from the bytes]"),
+    click.option("--encoding-hint", metavar="NAME", help="Where the bytes leave a doubt, prefer this encoding."),
+)
+_restore = click.option(
+    "--restore",
+    metavar="P",
+    default="0.9",
+    show_default=True,
+    callback=_probability,
+    help="In mojibake that lost bytes, put in a character that is at least so sure (0: the best guess; off: none).",
 )
 _script = click.option(
     "--script",
@@ -130,17 +160,6 @@ _format = click.option(
     default=None,
     help="How to print tables.  [default: table on a terminal, else tsv]",
 )
-
-
-def _options(*decorators: Callable[[Command], Command]) -> Callable[[Command], Command]:
-    """Return one decorator that adds all of these options, in this order."""
-
-    def add(command: Command) -> Command:
-        for decorator in reversed(decorators):
-            command = decorator(command)
-        return command
-
-    return add
 
 
 _output_options = _options(
@@ -175,6 +194,8 @@ def _build(command: str, **given: Any) -> "Options":
             certainty=given.get("certainty", "inferred"),
             script=given.get("script", "auto"),
             encoding=given.get("encoding"),
+            encoding_hint=given.get("encoding_hint"),
+            restore=given.get("restore", 0.9),
         )
     except ValueError as problem:
         raise click.UsageError(str(problem)) from None
@@ -221,6 +242,7 @@ def _input(paths: Sequence[str], given: dict[str, Any]) -> "Found | None":
     if not paths or list(paths) == ["-"]:
         idle = ["--glob"] * bool(given.get("globs")) + ["-j"] * bool(given.get("jobs"))
         idle += ["--encoding"] * bool(given.get("jsonl") and given.get("encoding"))
+        idle += ["--encoding-hint"] * bool(given.get("jsonl") and given.get("encoding_hint"))
         if idle:
             raise click.UsageError(f"{idle[0]} has nothing to do: the input is standard input")
         return None
@@ -352,7 +374,7 @@ def _stdin_documents(options: "Options", *, jsonl: bool) -> "Iterator[tuple[Docu
         yield from ((document, None) for document in read_documents(sys.stdin.buffer))
     else:
         data = sys.stdin.buffer.read()
-        yield pipeline.read(data, "-", options.encoding), data
+        yield pipeline.read(data, "-", options), data
 
 
 @contextmanager
@@ -390,6 +412,7 @@ def _audit(given: dict[str, Any], paths: Sequence[str], output: str = "") -> Ite
 @_review_options
 @_rule_options
 @_encoding
+@_restore
 @_script
 def clean(paths: tuple[str, ...], **given: Any) -> int:
     """Repair whole documents: decode, repair, tidy, convert.
@@ -427,6 +450,7 @@ def decode(paths: tuple[str, ...], **given: Any) -> int:
 @_review_options
 @_rule_options
 @_encoding
+@_restore
 def repair(paths: tuple[str, ...], **given: Any) -> int:
     """Only undo mojibake: text that was read in a wrong encoding.
 
@@ -495,6 +519,7 @@ def segment(paths: tuple[str, ...], **given: Any) -> int:
 @_skip
 @_certainty
 @_encoding
+@_restore
 @_script
 @_jobs
 @_format
@@ -532,6 +557,7 @@ def inspect(paths: tuple[str, ...], form: "Format | None", **given: Any) -> int:
 @_skip
 @_certainty
 @_encoding
+@_restore
 @_script
 def explain(path: str, **given: Any) -> int:
     """Show every finding of one file in its context, with its rule and how sure it is.
@@ -619,7 +645,9 @@ def _counted(
 
     command = "decode" if given["as_is"] or given["segmented"] or given["jsonl"] else "clean"
     wants: set[Want] = {"document", "record"} if given["segmented"] else {"document", "record", "words"}
-    job = Job(command, _build(command, encoding=given["encoding"]), frozenset(wants))
+    job = Job(
+        command, _build(command, encoding=given["encoding"], encoding_hint=given["encoding_hint"]), frozenset(wants)
+    )
     known = _finished(found, paths, report) if found is not None and command == "clean" else {}
     for outcomes in _outcomes(job, found, report, given, known):
         for outcome in outcomes:

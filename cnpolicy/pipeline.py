@@ -18,6 +18,7 @@ from cnpolicy.segment import segment_lines, segmenter
 # rules that feed each other three; no text of the test corpora or of the property tests needed more than four.
 ROUNDS = 12
 
+_DEFAULT = Options()
 
 # Bits a character, over the Han characters of 300 characters of text: at most 10.3 in news of both scripts, 12.4 in
 # classical Chinese and 14.4 in Japanese; at least 15.4 in seven kinds of mojibake (UTF-8, GBK and Big5 misread).
@@ -63,8 +64,10 @@ def options(
     certainty: Certainty = "inferred",
     script: str = "auto",
     encoding: str | None = None,
+    encoding_hint: str | None = None,
+    restore: float | None = 0.9,
 ) -> Options:
-    """Return the options of a run of the command; ValueError if a rule, script, certainty or encoding is unknown."""
+    """Return the options of a run of the command; ValueError if a name is unknown or `restore` not from 0 to 1."""
     known = [rule.name for stage in stages_of(command) for rule in stage.rules]
     for name in sorted(only | skip):
         if name not in known:
@@ -77,9 +80,19 @@ def options(
         raise ValueError(f"no script {script!r}; there are {', '.join(convert.SCRIPTS)}")
     if certainty not in ("certain", "inferred"):
         raise ValueError(f"certainty is {certainty!r}; there are certain and inferred")
-    if encoding is not None:
-        encoding = encodings.look_up(encoding)
-    return Options(only, skip, certainty, script, encoding)
+    if encoding is not None and encoding_hint is not None:
+        raise ValueError("an encoding is forced; a hint has nothing to do")
+    if restore is not None and not 0 <= restore <= 1:
+        raise ValueError(f"restore is {restore}; it is a probability from 0 to 1, or off")
+    return Options(
+        only,
+        skip,
+        certainty,
+        script,
+        encoding and encodings.look_up(encoding),
+        encoding_hint and encodings.look_up(encoding_hint),
+        restore,
+    )
 
 
 def run(document: Document, stages: tuple[Stage, ...], options: Options) -> Document:
@@ -157,10 +170,10 @@ def _without_repeats(before: Document, after: Document) -> Document:
     return replace(after, history=tuple(history))
 
 
-def read(data: bytes | str, name: str = "-", encoding: str | None = None) -> Document | Failure:
+def read(data: bytes | str, name: str = "-", options: Options = _DEFAULT) -> Document | Failure:
     """Return the document that the bytes, or the text, hold."""
     if isinstance(data, bytes):
-        return decode.decode(data, name, encoding=encoding)
+        return decode.decode(data, name, encoding=options.encoding, hint=options.encoding_hint)
     # Lone surrogates cannot be written in any encoding; each is a lost place.
     text = data.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return Document(name, text, "str", hashlib.sha256(text.encode()).hexdigest())
@@ -168,7 +181,7 @@ def read(data: bytes | str, name: str = "-", encoding: str | None = None) -> Doc
 
 def process(data: bytes | str, name: str, command: str, options: Options) -> Document | Failure:
     """Decode the bytes and run the stages of the command over the text."""
-    document = read(data, name, options.encoding)
+    document = read(data, name, options)
     if isinstance(document, Failure):
         return document
     return run(document, stages_of(command), options)

@@ -34,7 +34,9 @@ class Options:
 
     `script` is the script to convert to: `auto`, `simplified`, `traditional`, `tw`, `hk` or `keep`. `only` (empty:
     all) and `skip` name rules. `certainty` is the least certain change to make, `certain` or `inferred`. `encoding`
-    is the encoding to read all input in; None lets each document's bytes decide.
+    is the encoding to read all input in; None lets each document's bytes decide, where `encoding_hint` is the one to
+    prefer in doubt. `restore` is how sure (0 to 1) a
+    character must be that is put where bytes were lost on the way; None leaves every such place visible.
     """
 
     only: frozenset[str] = frozenset()
@@ -42,6 +44,8 @@ class Options:
     certainty: Certainty = "inferred"
     script: str = "auto"
     encoding: str | None = None
+    encoding_hint: str | None = None
+    restore: float | None = 0.9
 
     def allows(self, name: str) -> bool:
         """Tell whether the rule of this name shall run."""
