@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cnpolicy.findings import Certainty, Finding
+from cnpolicy.patterns import pattern
 from cnpolicy.rules import UNITS, Context, RuleSet, Stage, between, rule, units
 
 SCRIPTS = ("auto", "simplified", "traditional", "tw", "hk", "keep")  # what `Options.script` can be
@@ -65,7 +66,7 @@ def _kinds() -> _Kinds:
         traditional=_table(traditional),
         simplified=_table(simplified),
         telling=_table([*traditional, *map(chr, range(0xD840, 0xD900))]),
-        found=re.compile(f"[{''.join(traditional)}\U00020000-\U0003ffff]"),
+        found=pattern(f"[{''.join(traditional)}\U00020000-\U0003ffff]"),
     )
 
 
@@ -117,7 +118,7 @@ _WRITINGS = frozenset(
 _LASTING = "随沿朝趁围绕伴冒凭"  # verbs that take 着, whatever follows: 随着作风建设的深入
 # Phrases of OpenCC that reach over a word's end: what stands in the text, what must come out.
 _TO_SIMPLIFIED = {"覆盖": "覆盖", "覆蓋": "覆盖", "覆没": "覆没", "覆沒": "覆没", "覆滅": "覆灭", "瞭望": "瞭望"}
-_PROTECTED = re.compile("|".join(_TO_SIMPLIFIED))
+_PROTECTED = pattern("|".join(_TO_SIMPLIFIED))
 
 
 def _simplify(text: str) -> str:
@@ -203,7 +204,7 @@ def _fill(text: str, spans: Iterable[tuple[int, int]], lines: Iterable[str]) -> 
 
 # Phrases of OpenCC that reach over a word's end: what stands in the simplified text, what must come out.
 _TO_TRADITIONAL = {"植发展": "植發展"}
-_REACHING = re.compile("|".join(_TO_TRADITIONAL))
+_REACHING = pattern("|".join(_TO_TRADITIONAL))
 _CONFIG = {"traditional": "s2t", "tw": "s2tw", "hk": "s2hk"}
 
 
@@ -309,8 +310,8 @@ def is_machine_traditional(text: str) -> bool:
     return sure >= 1 and wrong >= _ENOUGH and wrong > _RATIO * right
 
 
-_PLACES = re.compile(f"[{''.join(_AMBIGUOUS)}]")
-_KANA = re.compile("[\u3041-\u30fe\uac00-\ud7a3]")
+_PLACES = pattern(f"[{''.join(_AMBIGUOUS)}]")
+_KANA = pattern("[\u3041-\u30fe\uac00-\ud7a3]")
 _JUDGED = 100_000  # characters; conversion takes 0.1 s for as many
 
 

@@ -1,12 +1,10 @@
 """The kinds of characters that the rules tell apart."""
 
-import re
+from cnpolicy.patterns import pattern
 
 HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # for use inside a character class
-_CHINESE = re.compile(
-    f"[{HAN}\u2014\u2026\u3001-\u303f\u3041-\u30ff\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]"
-)
-_HAN = re.compile(f"[{HAN}]")
+_CHINESE = pattern(f"[{HAN}\u2014\u2026\u3001-\u303f\u3041-\u30ff\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]")
+_HAN = pattern(f"[{HAN}]")
 
 
 def is_han(character: str) -> bool:

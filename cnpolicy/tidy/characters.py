@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 from cnpolicy.findings import Finding
+from cnpolicy.patterns import pattern
 from cnpolicy.rules import Context, between, rule
 from cnpolicy.tidy.alphabet import HAN
 
@@ -22,11 +23,11 @@ _NOTHING = (
     + between("\ufff9", "\ufffb")
 )
 _UNSEEN = _SPACES + _BIDI + _JOINERS + _NOTHING
-_RUN = re.compile("[{0}][ {0}]*+".format(re.escape(_UNSEEN)))
+_RUN = pattern("[{0}][ {0}]*+".format(re.escape(_UNSEEN)))
 # Scripts whose letters are joined or kept apart by the joiners: Hebrew to Myanmar, Khmer, Mongolian, Arabic forms.
-_JOINING = re.compile("[\u0590-\u109f\u1780-\u18af\ufb1d-\ufdff\ufe70-\ufefc]")
-_EMOJI = re.compile("[\u2190-\u2bff\ufe0f\U0001f000-\U0001faff]")
-_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
+_JOINING = pattern("[\u0590-\u109f\u1780-\u18af\ufb1d-\ufdff\ufe70-\ufefc]")
+_EMOJI = pattern("[\u2190-\u2bff\ufe0f\U0001f000-\U0001faff]")
+_RIGHT_TO_LEFT = pattern("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
 
 
 def _belongs(text: str, start: int, end: int) -> bool:
@@ -37,14 +38,14 @@ def _belongs(text: str, start: int, end: int) -> bool:
 
 # The bytes of text that was read in a wrong encoding: Latin-1, Windows-1252, and the controls between them.
 _BYTES = "\x80-\x84\x86-\xff\u0152-\u0178\u02c6\u02dc\u2013-\u203a\u20ac\u2122"
-_STRETCH = re.compile(f"[{_BYTES}]+")
-_BYTE_LIKE = re.compile("[\x80-\x84\x86-\xa0\xad]")
-_CONTROL = re.compile("[\x80-\x84\x86-\x9f]")
+_STRETCH = pattern(f"[{_BYTES}]+")
+_BYTE_LIKE = pattern("[\x80-\x84\x86-\xa0\xad]")
+_CONTROL = pattern("[\x80-\x84\x86-\x9f]")
 # Without the signs and quotation marks that good Chinese text has beside a soft hyphen.
-_FOREIGN = re.compile("[\xa1-\xa6\xa8-\xac\xae\xaf\xb1-\xb6\xb8-\xff\u0152-\u0178\u02c6\u02dc\u20ac\u2122]")
-_FOREIGN_LETTER = re.compile("[\xc0-\xff\u0152-\u0178]")
-_HAN = re.compile(f"[{HAN}]")
-_NOT_SPACE = re.compile(r"\S+")
+_FOREIGN = pattern("[\xa1-\xa6\xa8-\xac\xae\xaf\xb1-\xb6\xb8-\xff\u0152-\u0178\u02c6\u02dc\u20ac\u2122]")
+_FOREIGN_LETTER = pattern("[\xc0-\xff\u0152-\u0178]")
+_HAN = pattern(f"[{HAN}]")
+_NOT_SPACE = pattern(r"\S+")
 # So many of the characters are foreign in garbled text. Measured: 53 to 93 % in five Chinese documents whose UTF-8,
 # GB18030 or Big5 was read as Latin-1; 15 % in a French sentence with an accent in nearly every word.
 _GARBLED = 0.25
@@ -133,10 +134,10 @@ def remove_invisible(text: str, _: Context) -> Iterable[Finding]:
 _WIDE = between("０", "９") + between("Ａ", "Ｚ") + between("ａ", "ｚ")
 _BETWEEN = "＋－．／＝＆＃＠＄＿＊"
 _TO_ASCII = {ord(wide): ord(wide) - 0xFEE0 for wide in _WIDE + _BETWEEN + "％"}
-_WIDE_ANY = re.compile(f"[{_WIDE}％{_BETWEEN}]")
-_NARROW = re.compile("[0-9A-Za-z%]")
+_WIDE_ANY = pattern(f"[{_WIDE}％{_BETWEEN}]")
+_NARROW = pattern("[0-9A-Za-z%]")
 _WORD = f"[0-9A-Za-z%{_WIDE}％]++"
-_WIDE_RUN = re.compile(f"{_WORD}(?:[{_BETWEEN}]{_WORD})*+．?+")
+_WIDE_RUN = pattern(f"{_WORD}(?:[{_BETWEEN}]{_WORD})*+．?+")
 
 
 @rule(

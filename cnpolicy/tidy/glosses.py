@@ -7,6 +7,7 @@ from functools import cache, lru_cache
 
 from cnpolicy import tables
 from cnpolicy.findings import Finding
+from cnpolicy.patterns import pattern
 from cnpolicy.rules import Context, between, rule
 from cnpolicy.tidy.alphabet import HAN
 from cnpolicy.tidy.punctuation import is_row
@@ -14,7 +15,7 @@ from cnpolicy.tidy.punctuation import is_row
 _TONED = "āáǎàēéěèīíǐìōóǒòūúǔùüǖǘǚǜńňǹḿê"
 _SYLLABLE = f"[a-z{_TONED}ɑɡ\u0300\u0301\u0304\u030c\u0308]{{1,12}}"
 # One for each width: a pattern that begins with one character is found several times as fast.
-_GLOSSES = [re.compile(f"{bracket}({_SYLLABLE})[1-5]?[)）]") for bracket in (r"\(", "（")]
+_GLOSSES = [pattern(f"{bracket}({_SYLLABLE})[1-5]?[)）]") for bracket in (r"\(", "（")]
 _TONES = dict.fromkeys(map(ord, "\u0300\u0301\u0304\u030c"))
 
 
@@ -96,7 +97,7 @@ def _is_common(character: str) -> bool:
     return b"\xa4\x40" <= data <= b"\xc6\x7e"
 
 
-_COMMA = re.compile("[,，][,，]*(?=[,，、。])")
+_COMMA = pattern("[,，][,，]*(?=[,，、。])")
 _PAIRS = [comma + mark for comma in ",，" for mark in ",，、。"]
 
 
@@ -130,4 +131,4 @@ def remove_inserted_comma(text: str, context: Context) -> Iterable[Finding]:
             yield Finding("inserted-comma", start, match.end(), match.group(), "", "certain")
 
 
-_WRITTEN = re.compile(f"[{HAN}0-9A-Za-z%％‰℃”’）)》〉」』】…" + between("０", "９") + between("Ａ", "ｚ") + "]")
+_WRITTEN = pattern(f"[{HAN}0-9A-Za-z%％‰℃”’）)》〉」』】…" + between("０", "９") + between("Ａ", "ｚ") + "]")

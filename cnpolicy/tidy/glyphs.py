@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from cnpolicy.findings import Finding
+from cnpolicy.patterns import pattern
 from cnpolicy.rules import Context, between, rule
 from cnpolicy.tidy.alphabet import HAN
 
@@ -13,10 +14,10 @@ from cnpolicy.tidy.alphabet import HAN
 # is quoted or explained, unless it makes a word with the character before it or behind it.
 _BEFORE = "位布设装处配安放购闲搁重前内后添建创倒废弃留摆措预滞错寄悬設裝處購閒閑擱內後創廢棄擺預滯錯懸"
 _BEHIND = "业换于身之信疑办备若评顶入業換於辦備評頂"
-_ZHI = re.compile(
+_ZHI = pattern(
     f"(?<=[{_BEFORE}])臵|臵(?=[{_BEHIND}])|(?:(?<=[{HAN}])|(?<=[，。、；：\n]))(?<!字)臵(?=[{HAN}])(?![字音同通与與作读讀为為是])"
 )
-_DITTO = re.compile(f"(?<=[{HAN}])〃(?=[{HAN}])")
+_DITTO = pattern(f"(?<=[{HAN}])〃(?=[{HAN}])")
 
 
 @rule(
@@ -51,8 +52,8 @@ _WHOLE = (
 )
 _RADICALS = {chr(code): unicodedata.normalize("NFKC", chr(code)) for code in range(0x2F00, 0x2FD6)}
 _RADICALS |= {radical: _SUPPLEMENT[radical] for radical in _WHOLE}
-_RADICAL_RUN = re.compile("[{0}][{0}]*+".format("".join(_RADICALS)))
-_BESIDE = re.compile(f"[{HAN}]")
+_RADICAL_RUN = pattern("[{0}][{0}]*+".format("".join(_RADICALS)))
+_BESIDE = pattern(f"[{HAN}]")
 _APART = " \t\u3000、，,/：:；;（）()\n"
 _ENOUGH = 10  # radicals next to characters: the fonts of the text have them, and all others come from there as well
 
@@ -111,8 +112,8 @@ _COMPATIBLE = {
     for character in between("\uf900", "\ufaff") + between("\U0002f800", "\U0002fa1d")
     if (unified := unicodedata.normalize("NFC", character)) != character
 }
-_COMPATIBLE_RUN = re.compile("[{0}][{0}]*+".format("".join(_COMPATIBLE)))
-_HANGUL = re.compile("[\uac00-\ud7a3]")
+_COMPATIBLE_RUN = pattern("[{0}][{0}]*+".format("".join(_COMPATIBLE)))
+_HANGUL = pattern("[\uac00-\ud7a3]")
 
 
 @rule(

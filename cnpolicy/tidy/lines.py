@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from cnpolicy.findings import Finding
+from cnpolicy.patterns import pattern
 from cnpolicy.rules import Context, rule
 
 
@@ -13,9 +14,9 @@ class LinePattern:
     To look for a line end, and only there for the pattern, is many times as fast as `^`, which is tried everywhere.
     """
 
-    def __init__(self, pattern: str) -> None:
-        self._first = re.compile(f"(?P<line>{pattern})", re.MULTILINE)
-        self._following = re.compile(f"\n(?P<line>{pattern})", re.MULTILINE)
+    def __init__(self, source: str) -> None:
+        self._first = pattern(f"(?P<line>{source})", re.MULTILINE)
+        self._following = pattern(f"\n(?P<line>{source})", re.MULTILINE)
 
     def finditer(self, text: str) -> Iterator[re.Match[str]]:
         """Yield the matches in the text."""
@@ -26,7 +27,7 @@ class LinePattern:
 
 
 _LINE_ENDS = "\x0b\x0c\r\x85\u2028\u2029"
-_LINE_END = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+_LINE_END = pattern("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 
 
 @rule("line-end", "certain", needs=_LINE_ENDS, example=("第一段\r\n第二段\u2028第三段\n", "第一段\n第二段\n第三段\n"))
@@ -42,8 +43,8 @@ def unify_line_end(text: str, _: Context) -> Iterable[Finding]:
 
 _BLANK = " \t\xa0\u3000"
 # The look-behind lets a run of blanks be tried once, from its start: without it a long run takes quadratic time.
-_BREAK = re.compile(f"(?<![{_BLANK}])[{_BLANK}]*+\n[{_BLANK}\n]*+")
-_EDGE = re.compile(f"[{_BLANK}\n]*+")
+_BREAK = pattern(f"(?<![{_BLANK}])[{_BLANK}]*+\n[{_BLANK}\n]*+")
+_EDGE = pattern(f"[{_BLANK}\n]*+")
 
 
 def _is_untidy(text: str, context: Context) -> bool:

@@ -1,14 +1,14 @@
 """Marks that were doubled, or typed in a stand-in for them."""
 
-import re
 from collections.abc import Iterable
 
 from cnpolicy.findings import Finding
+from cnpolicy.patterns import pattern
 from cnpolicy.rules import Context, rule
 from cnpolicy.tidy.alphabet import HAN
 
 # Two full stops are a slip of joining; three and more are a way to write an ellipsis.
-_REPEATED = re.compile(r"(?<=[^\s。，、；：！？,.;:!?…])(?:(?<!。)。。(?!。)|，，++|、、++|；；++|：：++|[！!]{4,}+)")
+_REPEATED = pattern(r"(?<=[^\s。，、；：！？,.;:!?…])(?:(?<!。)。。(?!。)|，，++|、、++|；；++|：：++|[！!]{4,}+)")
 _PAIRS = ("。。", "，，", "、、", "；；", "：：", "!!!!", "！！！！", "!！", "！!")
 
 
@@ -36,7 +36,7 @@ def join_repeated_punctuation(text: str, context: Context) -> Iterable[Finding]:
 
 _BEFORE = f"[{HAN}，。、；：？！）》”’]"
 _BEHIND = f"[{HAN}“‘《（—]"
-_DASH = re.compile(
+_DASH = pattern(
     rf"(?<![-－])(?:--|----|－－)(?![-－a-z])"
     rf"(?:(?<=(?<={_BEFORE})--)|(?<=(?<={_BEFORE})－－)|(?<=(?<={_BEFORE})----)|(?={_BEHIND}))"
 )

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from cnpolicy.findings import Finding
 from cnpolicy.language import total_bits
+from cnpolicy.patterns import pattern
 from cnpolicy.rules import Context, rule
 from cnpolicy.tidy.alphabet import HAN
 from cnpolicy.tidy.lines import LinePattern
@@ -20,9 +21,9 @@ _ALONE = LinePattern(
     f"第[{_BLANKS}]*+(?P<named>[{_DIGITS}]{{1,3}})[{_BLANKS}]*+页[^\n。，,]{{0,12}}?|"
     f"(?P<of>[{_DIGITS}]{{1,3}})/[{_DIGITS}]{{1,3}})[{_BLANKS}]*+$"
 )
-_INSIDE = re.compile(f"[{_BLANKS}]([{_DIGITS}]{{1,3}})(?:[{_BLANKS}](?=[{HAN}“‘《（(])|[{_BLANKS}]{{0,4}}(?=\n))")
-_BEHIND = re.compile(f"[{HAN}，。、；：！？”’）》,;:!?)+]")
-_COUNTED = re.compile("(?:附件|附表|附图|[表图第共约近达之号年月期届班组])$")
+_INSIDE = pattern(f"[{_BLANKS}]([{_DIGITS}]{{1,3}})(?:[{_BLANKS}](?=[{HAN}“‘《（(])|[{_BLANKS}]{{0,4}}(?=\n))")
+_BEHIND = pattern(f"[{HAN}，。、；：！？”’）》,;:!?)+]")
+_COUNTED = pattern("(?:附件|附表|附图|[表图第共约近达之号年月期届班组])$")
 _NEAR, _FAR = 150, 6_000  # characters on a page: less are items of a list, more are chance
 _UNEVEN = 3.0  # pages of one text differ by a heading or a table; the two real files measured go up to 1.6
 _ENOUGH = 3  # numbers that follow each other
@@ -130,7 +131,7 @@ def _skip(text: str, place: int) -> int:
     return place
 
 
-_HEADING = re.compile(
+_HEADING = pattern(
     "[一二三四五六七八九十百]{1,4}[、.．]|[（(][一二三四五六七八九十0-9]{1,3}[)）]|第[一二三四五六七八九十百0-9]{1,4}[章节条篇部、，,]|"
     "[0-9]{1,3}[、.．)）]|[①-⑳㈠-㈩●■◆★▲※*·]|附件|主题词|抄送|[-—]{2}"
 )
@@ -164,8 +165,8 @@ _FULL = 3  # columns: a line is full that lacks no more than a character and a h
 _NARROW = 40  # columns; narrower lines are verses, lists, cells
 _LINES = 4  # full lines, at least, before a width is believed
 _APART = 3  # indented or blank lines
-_PROSE = re.compile("[，。；,;]")
-_WORD = re.compile(f"[{HAN}0-9A-Za-z%”》」]")
+_PROSE = pattern("[，。；,;]")
+_WORD = pattern(f"[{HAN}0-9A-Za-z%”》」]")
 
 
 class _Line(NamedTuple):
@@ -253,12 +254,12 @@ _NO_LINE_BEGINS = frozenset("，。、；：！？）》」』”,;")
 
 
 # What sets a line off from prose: cells, or one of the separators that records have at the same places.
-_COLUMNS = re.compile(f"[\t|\u3000]|[{_BLANKS}]{{2}}|[{HAN}] [{HAN}]++ [{HAN}]")
-_SEPARATOR = re.compile("[，,：:、；| ]")
-_LABEL = re.compile(f"[{HAN}（）() ]{{1,10}}[：:]|[0-9０-９]{{1,4}}[年月日./:：-]")
-_HAN_LINE = re.compile(f"[{HAN}A-Za-z]")
-_COUNT = re.compile("[一二三四五六七八九十]是")
-_AMOUNT = re.compile("[0-9０-９%％‰元万亿人户个件名次号室日月年吨亩]")
+_COLUMNS = pattern(f"[\t|\u3000]|[{_BLANKS}]{{2}}|[{HAN}] [{HAN}]++ [{HAN}]")
+_SEPARATOR = pattern("[，,：:、；| ]")
+_LABEL = pattern(f"[{HAN}（）() ]{{1,10}}[：:]|[0-9０-９]{{1,4}}[年月日./:：-]")
+_HAN_LINE = pattern(f"[{HAN}A-Za-z]")
+_COUNT = pattern("[一二三四五六七八九十]是")
+_AMOUNT = pattern("[0-9０-９%％‰元万亿人户个件名次号室日月年吨亩]")
 _SHIFT = 2  # characters by which the separators of two records may differ in place
 _INNER = 3  # line ends inside a clause, at least, before a width is believed
 
@@ -340,7 +341,7 @@ def _wrapped_breaks(text: str, lines: list[_Line], width: int, apart: bool) -> s
 _PROSE_ENDS = frozenset("，。；！？,;!?")
 _PARAGRAPH_ENDS = frozenset("。！？；：…”）』」!?;:)")
 
-_OPEN = re.compile(
+_OPEN = pattern(
     # the line end alone is looked for; what stands before and behind it is looked at only then
     f"\n(?:(?<=[^{re.escape(''.join(_ENDINGS))}\n]\n)(?=[^\n])|(?<=[^\n]\n)(?=[{re.escape(''.join(_NO_LINE_BEGINS))}]))"
 )

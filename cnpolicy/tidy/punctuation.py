@@ -6,29 +6,30 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from cnpolicy.findings import Finding
+from cnpolicy.patterns import pattern
 from cnpolicy.rules import Context, rule
 from cnpolicy.tidy.alphabet import HAN, is_chinese, is_han
 from cnpolicy.tidy.spacing import ASKING
 
 _HALF = ",:;?!()"
 _TO_FULL = {ord(half): ord(half) + 0xFEE0 for half in _HALF}
-_MARK = re.compile(r"[,:;()]|[?!]++")
+_MARK = pattern(r"[,:;()]|[?!]++")
 _QUOTES = "\"'“”‘’"
-_LETTERS = re.compile(r"[^\W\d_]")
-_HANS = re.compile(f"[{HAN}]")
-_CHINESE_MARKS = re.compile("[，。、；：？！]")
-_ENTITY = re.compile(r"&#?\w{1,12}$", re.ASCII)
-_BRACKETS = re.compile("[()（）]")
+_LETTERS = pattern(r"[^\W\d_]")
+_HANS = pattern(f"[{HAN}]")
+_CHINESE_MARKS = pattern("[，。、；：？！]")
+_ENTITY = pattern(r"&#?\w{1,12}$", re.ASCII)
+_BRACKETS = pattern("[()（）]")
 _PLAIN = frozenset(chr(code) for code in range(0x21, 0x7F)) - frozenset(_QUOTES + "()[]{}")  # cannot be Chinese text
 # A line of a program: an assignment of a text or a list, a call with a text, a keyword, a string of documentation.
-CODE = re.compile(
+CODE = pattern(
     r"[ \t]*(?:[A-Za-z_][A-Za-z0-9_.]{0,40}(?:[ \t]{0,4}[-+]?=[ \t]{0,4}[\"'{\[(]|\([\"'])|"
     r"(?:if|elif|while|return|var|let|const) [A-Za-z_(\"']|(?:for|def|class|import|from) [A-Za-z_]|\"\"\")"
 )
 _QUOTATION = 200  # characters: quotations in other languages are shorter
 _CLAUSE = 40  # characters before a question mark in which a word asks
-_STOPS = re.compile("[。！？?!；;]")
-_LONE = re.compile(f"(?<=[{HAN}])\\?(?=[{HAN}])")
+_STOPS = pattern("[。！？?!；;]")
+_LONE = pattern(f"(?<=[{HAN}])\\?(?=[{HAN}])")
 _SEVERAL = 3  # question marks between two characters where nothing asks: not a slip of the author any more
 _PIPES = 2  # so many in a line make it a row of a table
 
@@ -203,7 +204,7 @@ def is_row(line: str) -> bool:
     return line.count(",") >= 2 and not _CHINESE_MARKS.search(line) and max(map(len, line.split(","))) <= 16
 
 
-_CELL = re.compile('(?:"[^"\n，。；：]*+"|[^",，。；：\n]*+)(?:,|$)')
+_CELL = pattern('(?:"[^"\n，。；：]*+"|[^",，。；：\n]*+)(?:,|$)')
 
 
 def _cells(line: str) -> int:

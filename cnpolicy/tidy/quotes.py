@@ -4,19 +4,20 @@ import re
 from collections.abc import Iterable, Iterator
 
 from cnpolicy.findings import Finding
+from cnpolicy.patterns import pattern
 from cnpolicy.rules import Context, rule
 from cnpolicy.tidy.alphabet import HAN, is_chinese
 from cnpolicy.tidy.punctuation import CODE, is_quoted_row
 
-_HANS = re.compile(f"[{HAN}]")
-_LOW = re.compile("[‚‛„‟]")
+_HANS = pattern(f"[{HAN}]")
+_LOW = pattern("[‚‛„‟]")
 _LOW_PAIR = {"‛": "‚", "‟": "„"}
 _LOW_TO_FULL = {"‚": "“", "‛": "”", "„": "“", "‟": "”"}
 
 
 def _lines_with(text: str, marks: str) -> Iterator[tuple[int, int]]:
     """Yield the start and end of every line that holds one of the marks."""
-    mark = re.compile(f"[{re.escape(marks)}]")
+    mark = pattern(f"[{re.escape(marks)}]")
     end = 0
     while found := mark.search(text, end):
         start = text.rfind("\n", end, found.start()) + 1 or end
@@ -65,8 +66,8 @@ def _is_beside_quote(text: str, place: int) -> bool:
     return not text[max(place - 1, 0) : place].isspace() and not text[place + 1 : place + 2].isspace()
 
 
-_QUOTE = re.compile('["“”]')
-_SINGLE = re.compile("['‘’]")
+_QUOTE = pattern('["“”]')
+_SINGLE = pattern("['‘’]")
 _CLOSES = frozenset("，。、；：？！）》〉」』】,.;:?!)]}%… \t")  # what a quotation does not begin with
 _OPENS = frozenset("（《〈「『【([{ \t")  # what a quotation does not end with
 

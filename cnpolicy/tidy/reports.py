@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterable
 
 from cnpolicy.findings import Finding
+from cnpolicy.patterns import pattern
 from cnpolicy.rules import Context, rule
 from cnpolicy.tidy.alphabet import HAN
 from cnpolicy.tidy.lines import LinePattern
 
-_LINE = re.compile("[^\n]++")
+_LINE = pattern("[^\n]++")
 _REFRAIN = 20  # characters; shorter lines are slogans, verses, cells
 
 
@@ -31,9 +32,9 @@ def report_duplicate_paragraph(text: str, _: Context) -> Iterable[Finding]:
         before = line
 
 
-_FIGURES = re.compile("(?m)^[ \t\xa0\u3000]*+([0-9]{1,4}|(?:19|20)[0-9]{4,6})[ \t\xa0\u3000]*+$")
+_FIGURES = pattern("(?m)^[ \t\xa0\u3000]*+([0-9]{1,4}|(?:19|20)[0-9]{4,6})[ \t\xa0\u3000]*+$")
 _MASTHEAD = 300  # characters from the start of a text that a masthead takes at most
-_ISSUER = re.compile("办公室|辦公室|编$|編$|简报|簡報|信息|动态|通讯|专报|领导小组|委员会", re.MULTILINE)
+_ISSUER = pattern("办公室|辦公室|编$|編$|简报|簡報|信息|动态|通讯|专报|领导小组|委员会", re.MULTILINE)
 
 
 def _dates(figures: str) -> list[str]:
@@ -80,8 +81,8 @@ def report_lost_in_masthead(text: str, _: Context) -> Iterable[Finding]:
 
 
 _MASKS = "*＊XＸ×某"
-_PLACE = re.compile("[区县市省镇乡村局委厅州旗區縣鎮鄉廳]")
-_HANS = re.compile(f"[{HAN}]")
+_PLACE = pattern("[区县市省镇乡村局委厅州旗區縣鎮鄉廳]")
+_HANS = pattern(f"[{HAN}]")
 
 
 def _is_mask(run: str, before: str, behind: str) -> bool:
@@ -196,7 +197,7 @@ _TYPOS = {
 }
 _RARE = "".join(rare for rare, _ in _TYPOS.values())
 _BY_RARE = {rare: [pair for pair in _TYPOS.items() if pair[1][0] == rare] for rare in _RARE}
-_SUSPECT = re.compile(f"[{_RARE}]")
+_SUSPECT = pattern(f"[{_RARE}]")
 
 
 @rule(

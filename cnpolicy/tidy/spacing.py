@@ -5,13 +5,14 @@ from collections.abc import Iterable, Iterator
 
 from cnpolicy.findings import Finding
 from cnpolicy.language import bits_per_character
+from cnpolicy.patterns import pattern
 from cnpolicy.rules import Context, rule
 from cnpolicy.tidy.alphabet import HAN, is_han
 
-_SPACED = re.compile(f"[{HAN}](?: {{1,3}}[{HAN}](?![{HAN}]))++")
-_SPACE = re.compile(f" {{1,3}}[{HAN}](?![{HAN}])")
+_SPACED = pattern(f"[{HAN}](?: {{1,3}}[{HAN}](?![{HAN}]))++")
+_SPACE = pattern(f" {{1,3}}[{HAN}](?![{HAN}])")
 # What titles and mastheads are made of. Names of people and lists (甲 乙 丙) have none of these in them.
-_TITLE = re.compile(
+_TITLE = pattern(
     "报告|讲话|同志|通知|通报|简报|简讯|快报|公报|公告|决定|决议|意见|办法|方案|会议|纪要|总结|文件|目录|规定|条例|计划|规划|纲要|要点|"
     "名单|委员会|办公室|人民|政府|书记|主席|主任|省长|市长|县长|区长|局长|部长|代表|工作|党委|党组|常委|中共|中央|任命|信息|专报|"
     "報告|講話|簡報|快報|公報|決定|決議|意見|辦法|會議|紀要|總結|目錄|規定|條例|計劃|規劃|綱要|要點|名單|委員會|辦公室|書記|"
@@ -57,17 +58,17 @@ def close_letter_spacing(text: str, _: Context) -> Iterable[Finding]:
             yield Finding("letter-spacing", start, end, run, closed, "inferred")
 
 
-ASKING = re.compile(
+ASKING = pattern(
     "[什么誰谁哪怎吗嗎呢何几幾吧么麼岂豈啥孰焉乎哉耶欤歟咋]|多少|是否|能否|可否|有无|有無|难道|難道|会不会|會不會|是不是|"
     "有没有|有沒有|([\u4e00-\u9fff])[不没沒]\\1"
 )
-_QUESTION = re.compile(r"\?++")
-_SENTENCE = re.compile("[，。；：、！,;:!.]")
-_DATE = re.compile("[12][0-9]{3}年")
-_DATE_AT_END = re.compile("[12][0-9]{3}年[0-9]{1,2}月(?:[0-9]{1,2}日)?[ |?]*$")
-_SENTENCE_OR_ASKING = re.compile(f"{_SENTENCE.pattern}|{ASKING.pattern}")
+_QUESTION = pattern(r"\?++")
+_SENTENCE = pattern("[，。；：、！,;:!.]")
+_DATE = pattern("[12][0-9]{3}年")
+_DATE_AT_END = pattern("[12][0-9]{3}年[0-9]{1,2}月(?:[0-9]{1,2}日)?[ |?]*$")
+_SENTENCE_OR_ASKING = pattern(f"{_SENTENCE.pattern}|{ASKING.pattern}")
 # What a colophon or a masthead says who did what; `签发人：王?伟` has a colon and is no sentence.
-_LABEL = re.compile(
+_LABEL = pattern(
     "(?:签发|审签|核稿|审核|审稿|校对|拟稿|编辑|主编|责编|编审|印数|电话|簽發|核稿|審核|校對|擬稿|編輯|主編|電話)人?[:：]"
 )
 _LABELS = 40  # characters: two or three labels, each with the name of a person or an office

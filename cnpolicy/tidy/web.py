@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from cnpolicy.findings import Finding
+from cnpolicy.patterns import pattern
 from cnpolicy.rules import Context, rule
 from cnpolicy.tidy.alphabet import HAN
 
@@ -18,7 +19,7 @@ _EDITOR = "(?:责任编辑|责编|网页编辑|責任編輯|網頁編輯|责任�
 _EDGE = "[【\\[(（]?"
 _END = "[】\\])）]?"
 # Whole lines of a page's head or tail; the same words within a paragraph are text.
-_CHROME = re.compile(
+_CHROME = pattern(
     "|".join(
         (
             # where the page lies in its site
@@ -49,11 +50,11 @@ _CHROME = re.compile(
     )
 )
 # The number of a page in its site. In the head it must be longer than a date that lost its 年 and 月 (20100825).
-_NUMBER_AT_TAIL = re.compile("[0-9]{5,14}")
-_NUMBER_AT_HEAD = re.compile("[0-9]{9,14}")
+_NUMBER_AT_TAIL = pattern("[0-9]{5,14}")
+_NUMBER_AT_HEAD = pattern("[0-9]{9,14}")
 _LONGEST = 160  # characters; longer lines are text
 _HEAD, _TAIL = 4, 2  # lines of text that chrome can stand among: title, subtitle, author, date; signature, date
-_PAGE_MARK = re.compile("[(（]第?([0-9]{1,3})/([0-9]{1,3})页?[)）]$")
+_PAGE_MARK = pattern("[(（]第?([0-9]{1,3})/([0-9]{1,3})页?[)）]$")
 
 
 def _from_head(text: str) -> Iterator[tuple[int, int]]:
@@ -77,10 +78,10 @@ def _from_tail(text: str) -> Iterator[tuple[int, int]]:
         end = start - 1
 
 
-_EDITORS = re.compile(f"{_EDGE}{_EDITOR}[:：]")
+_EDITORS = pattern(f"{_EDGE}{_EDITOR}[:：]")
 # What the colophon of a bulletin has beside its editor, in the same line, and in the lines around it.
-_IN_COLOPHON = re.compile("审核|审稿|签发|核稿|校对[:：]|电话|印数|共印|抄送|審核|審稿|簽發|核稿|電話|印數|抄報|抄报")
-_BY_COLOPHON = re.compile(
+_IN_COLOPHON = pattern("审核|审稿|签发|核稿|校对[:：]|电话|印数|共印|抄送|審核|審稿|簽發|核稿|電話|印數|抄報|抄报")
+_BY_COLOPHON = pattern(
     "共印|印数|印數|抄送|抄报|抄報|报送|報送|主送|(?:报|送|发|報|發)[ \u3000]{0,4}[:：]|(?:本期)?(?:编辑|編輯)[:：]"
 )
 _NEAR = 6  # lines of text from the end: distribution list, number of copies, issuer, date
@@ -193,20 +194,20 @@ _INLINE = (
     "a|b|i|u|s|em|strong|span|font|img|sup|sub|small|big|label|input|button|iframe|meta|link|nobr|wbr|tt|code|pre|"
     "object|embed|param|base|figure|figcaption|o:p|(?:st1|v|w):[a-z]{1,20}"
 )
-_TAG = re.compile(
+_TAG = pattern(
     "<!--[^<>]{0,400}-->|<(?P<dead>style|script)\\b[^<>]{0,300}>(?:[^<]|<(?!/?(?:style|script)\\b)){0,4000}+</(?P=dead)>|"
     f"<(?:(?P<block>/?(?:{_BLOCK}))|(?P<cell>/t[dh])|/?(?:t[dh]|{_INLINE}|style|script))(?:[ \t/][^<>]{{0,300}})?>",
     re.IGNORECASE,
 )
-_REST = re.compile(r"&nbsp(?![;A-Za-z])|(?<![&A-Za-z])nbsp;")
+_REST = pattern(r"&nbsp(?![;A-Za-z])|(?<![&A-Za-z])nbsp;")
 # A line of a style sheet or of a script, without a Chinese character in it.
-_CODE = re.compile(
+_CODE = pattern(
     f"^[{_BLANKS}]*+(?:[.#@]?[A-Za-z][^{HAN}{{}}\n]{{0,120}}\\{{[^{HAN}{{}}\n]{{0,600}}:[^{HAN}{{}}\n]{{0,600}}\\}}|"
     f"(?:var [A-Za-z_$]|function[ (]|document\\.|window\\.|\\$\\()[^{HAN}\n]{{0,600}}[;{{}}])[{_BLANKS}]*+$\n?",
     re.MULTILINE,
 )
-_HANS = re.compile(f"[{HAN}]")
-_ENDING = re.compile("/(?:p|div|tr|li|h[1-6]|table|title|blockquote)|br|hr", re.IGNORECASE)
+_HANS = pattern(f"[{HAN}]")
+_ENDING = pattern("/(?:p|div|tr|li|h[1-6]|table|title|blockquote)|br|hr", re.IGNORECASE)
 
 
 @rule(
@@ -237,10 +238,10 @@ def remove_html_rest(text: str, _: Context) -> Iterable[Finding]:
         elif match["cell"]:
             after = " "
         found.append(Finding("html-rest", start, end, match.group(), after, "inferred"))
-    for pattern, after in ((_REST, " "), (_CODE, "")):
+    for rest, after in ((_REST, " "), (_CODE, "")):
         found += [
             Finding("html-rest", match.start(), match.end(), match.group(), after, "inferred")
-            for match in pattern.finditer(text)
+            for match in rest.finditer(text)
         ]
     found.sort(key=lambda finding: finding.start)
     done = 0
