@@ -146,6 +146,35 @@ _restore = click.option(
     callback=_probability,
     help="In mojibake that lost bytes, put in a character that is at least so sure (0: the best guess; off: none).",
 )
+
+
+def _lines(_: click.Context, __: click.Parameter, path: str | None) -> tuple[str, ...]:
+    """Return the patterns in the file that --chrome names."""
+    if path is None:
+        return ()
+    from cnpolicy import corpus
+    from cnpolicy.chrome import read_list
+
+    try:
+        with open(path, encoding="utf-8-sig") as file:
+            return read_list(file.read())
+    except OSError as problem:
+        raise click.BadParameter(f"{corpus.printable(path)}: {corpus.os_reason(problem)}") from None
+    except UnicodeDecodeError as problem:
+        raise click.BadParameter(
+            f"{corpus.printable(path)}, byte {problem.start}: not UTF-8; `cnpolicy decode` it first"
+        ) from None
+    except ValueError as problem:
+        raise click.BadParameter(f"{corpus.printable(path)}, {problem}") from None
+
+
+_chrome = click.option(
+    "--chrome",
+    metavar="FILE",
+    type=click.Path(),
+    callback=_lines,
+    help="Also remove the lines in FILE from heads and tails; `cnpolicy chrome` writes it.",
+)
 _script = click.option(
     "--script",
     type=click.Choice(SCRIPTS),
@@ -196,6 +225,7 @@ def _build(command: str, **given: Any) -> "Options":
             encoding=given.get("encoding"),
             encoding_hint=given.get("encoding_hint"),
             restore=given.get("restore", 0.9),
+            chrome=given.get("chrome", ()),
         )
     except ValueError as problem:
         raise click.UsageError(str(problem)) from None
@@ -412,6 +442,7 @@ def _audit(given: dict[str, Any], paths: Sequence[str], output: str = "") -> Ite
 @_review_options
 @_rule_options
 @_encoding
+@_chrome
 @_restore
 @_script
 def clean(paths: tuple[str, ...], **given: Any) -> int:
@@ -467,6 +498,7 @@ def repair(paths: tuple[str, ...], **given: Any) -> int:
 @_review_options
 @_rule_options
 @_encoding
+@_chrome
 def tidy(paths: tuple[str, ...], **given: Any) -> int:
     """Only mend the damage of documents: line ends, widths, punctuation, invisible characters.
 
@@ -519,6 +551,7 @@ def segment(paths: tuple[str, ...], **given: Any) -> int:
 @_skip
 @_certainty
 @_encoding
+@_chrome
 @_restore
 @_script
 @_jobs
@@ -552,11 +585,84 @@ def inspect(paths: tuple[str, ...], form: "Format | None", **given: Any) -> int:
 
 
 @program.command()
+@_paths
+@click.option("-o", "--output", type=click.Path(), metavar="FILE", help="Write the list to FILE.")
+@click.option(
+    "--min-documents",
+    type=click.IntRange(min=2),
+    default=3,
+    show_default=True,
+    metavar="N",
+    help="List lines of at least so many documents of a folder.",
+)
+@click.option(
+    "--min-share",
+    type=click.FloatRange(0, 1),
+    default=0.02,
+    show_default=True,
+    metavar="S",
+    help="And of at least this share of them.",
+)
+@_glob
+@_encoding
+@_jobs
+@_quiet
+def chrome(paths: tuple[str, ...], output: str | None, min_documents: int, min_share: float, **given: Any) -> int:
+    """Find the lines that a site put around its documents, for a person to edit and `clean --chrome` to remove.
+
+    Listed are the first and last lines that recur across the documents of a folder, their numbers written as *. Those
+    that look like the documents' own (dates, salutations, issuers) are commented out.
+
+    \b
+    cnpolicy chrome speeches/ -o chrome.txt
+    cnpolicy clean speeches/ -o cleaned --chrome chrome.txt
+    """
+    from cnpolicy import corpus, pipeline
+    from cnpolicy.chrome import find_recurring, write_list
+    from cnpolicy.document import Failure
+    from cnpolicy.report import Report, put
+    from cnpolicy.runs import Job
+
+    if not paths or "-" in paths:
+        raise click.UsageError("chrome compares the documents of a folder; it needs a PATH")
+    where = corpus.overlaps(paths, output) if output else None
+    if output and where is not None:
+        raise click.UsageError(
+            f"the list {corpus.printable(output)} would lie in the input {corpus.printable(where)}; put it elsewhere"
+        )
+    report = Report(quiet=given["quiet"])
+    # The lines as web-chrome will see them: decoded, repaired, without markup.
+    options = _build("clean", only=pipeline.before("web-chrome"), **given)
+    found = _input(paths, given)
+    kept = [
+        (outcome.name, outcome.edges)
+        for outcomes in _outcomes(Job("clean", options, frozenset({"edges"})), found, report, given)
+        for outcome in outcomes
+        if outcome.edges is not None
+    ]
+    recurring = find_recurring(kept, min_documents, min_share)
+    lines = "".join(write_list(recurring)).encode()
+    if output is None:
+        put(lines)
+    else:
+        try:
+            corpus.write(output, lines)
+        except OSError as problem:
+            report.failure(Failure(output, "write", corpus.os_reason(problem)))
+            return report.exit_status
+    own = sum(one.own for one in recurring)
+    report.tell(f"{len(recurring) - own:,} recurring lines listed, {own:,} more commented out as the documents' own")
+    report.summary("read")
+    return report.exit_status
+
+
+@program.command()
 @click.argument("path", metavar="[FILE]", default="-")
 @_only
 @_skip
 @_certainty
 @_encoding
+@_chrome
 @_restore
 @_script
 def explain(path: str, **given: Any) -> int:

@@ -56,6 +56,13 @@ def rules() -> dict[str, tuple[Stage, Rule]]:
     return {rule.name: (stage, rule) for stage in standard() for rule in stage.rules}
 
 
+def before(name: str) -> frozenset[str]:
+    """Return the names of the rules that run in earlier passes than the one of this name."""
+    sets = [rule_set for stage in standard() for rule_set in stage.rule_sets]
+    own = next(place for place, rule_set in enumerate(sets) if name in {rule.name for rule in rule_set.rules})
+    return frozenset(rule.name for rule_set in sets[:own] for rule in rule_set.rules)
+
+
 def options(
     command: str,
     *,
@@ -66,6 +73,7 @@ def options(
     encoding: str | None = None,
     encoding_hint: str | None = None,
     restore: float | None = 0.9,
+    chrome: tuple[str, ...] = (),
 ) -> Options:
     """Return the options of a run of the command; ValueError if a name is unknown or `restore` not from 0 to 1."""
     known = [rule.name for stage in stages_of(command) for rule in stage.rules]
@@ -92,6 +100,7 @@ def options(
         encoding and encodings.look_up(encoding),
         encoding_hint and encodings.look_up(encoding_hint),
         restore,
+        chrome,
     )
 
 

@@ -46,6 +46,7 @@ class Options:
     encoding: str | None = None
     encoding_hint: str | None = None
     restore: float | None = 0.9
+    chrome: tuple[str, ...] = ()
 
     def allows(self, name: str) -> bool:
         """Tell whether the rule of this name shall run."""

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from cnpolicy import corpus, executors, jsonl, pipeline
+from cnpolicy.chrome import Edges, edges
 from cnpolicy.document import Document, Failure, Source
 from cnpolicy.rules import Options
 
@@ -23,7 +24,7 @@ LOST = "\ufffd"
 # Below this confidence a reading is worth a look: of ten such readings at least one is wrong.
 SURE = 0.9
 
-Want = Literal["text", "jsonl", "diff", "audit", "document", "record", "words"]
+Want = Literal["text", "jsonl", "diff", "audit", "document", "record", "words", "edges"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class Outcome:
     made: bytes = b""
     audit: bytes = b""
     document: Document | None = None
+    edges: Edges | None = None
 
 
 def run(
@@ -234,6 +236,7 @@ def finish(job: Job, document: Document, data: bytes | None) -> Outcome:
         made=made,
         audit=audit,
         document=document if "document" in job.wants else None,
+        edges=edges(document.text) if "edges" in job.wants else None,
     )
 
 

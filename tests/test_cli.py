@@ -341,6 +341,44 @@ def test_every_command_has_help_with_examples(run: Run) -> None:
         assert f"cnpolicy {name} " in text.split("Options:")[0].split("\n", 1)[1], name
 
 
+def test_lines_of_a_site_are_listed_and_removed(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for number, word in enumerate("甲乙丙丁"):
+        text = f"某县信息平台\n{word}会议召开\n{word}会议部署了工作。\n要求落实{word}项任务。\n平台电话：555{number}\n"
+        (tmp_path / "in" / f"{number}.txt").write_text(text, "gb18030")
+    done = run("chrome", "in", "-o", "chrome.txt", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert "2 recurring lines listed" in done.stderr.decode()
+    assert run("chrome", "in", cwd=tmp_path).stdout == (tmp_path / "chrome.txt").read_bytes()
+    done = run("clean", "in/0.txt", "--chrome", "chrome.txt", cwd=tmp_path)
+    assert done.stdout.decode() == "甲会议召开\n甲会议部署了工作。\n要求落实甲项任务。\n"
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["chrome"], "needs a PATH"),
+        (["chrome", "in", "-o", "in/list.txt"], "would lie in the input in; put it elsewhere"),
+        (["clean", "in", "-o", "out", "--chrome", "no-list.txt"], "no-list.txt: no such file"),
+        (["clean", "in", "-o", "out", "--chrome", "wide.txt"], "wide.txt, line 2: '*' would remove any line"),
+        (["clean", "in", "-o", "out", "--chrome", "gbk.txt"], "gbk.txt, byte 0: not UTF-8"),
+        (["repair", "in", "-o", "out", "--restore", "2"], "restore is 2.0; it is a probability from 0 to 1, or off"),
+        (["repair", "in", "-o", "out", "--restore", "some"], "'some' is neither a number from 0 to 1 nor off"),
+        (["clean", "in", "-o", "out", "--encoding", "gbk", "--encoding-hint", "big5"], "a hint has nothing to do"),
+        (["clean", "in", "-o", "out", "--encoding-hint", "nosuch"], "unknown encoding 'nosuch'"),
+    ],
+)
+def test_options_that_cannot_be_meant(run: Run, tmp_path: Path, args: list[str], said: str) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.txt").write_text(CLEAN, "utf-8")
+    (tmp_path / "wide.txt").write_text("首页\n*\n", "utf-8")
+    (tmp_path / "gbk.txt").write_text("首页\n", "gbk")
+    done = run(*args, cwd=tmp_path)
+    assert done.returncode in (2, 3)
+    assert said in done.stderr.decode().replace("\n", " ")
+    assert not (tmp_path / "out").exists()
+
+
 # ---- bad input -------------------------------------------------------------------------------------------------------
 
 

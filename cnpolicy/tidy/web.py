@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
+from cnpolicy.chrome import matches
 from cnpolicy.findings import Finding
 from cnpolicy.patterns import pattern
 from cnpolicy.rules import Context, rule
@@ -114,6 +115,13 @@ def _is_chrome(text: str, start: int, end: int) -> bool:
     return _CHROME.fullmatch(text[start:end].strip(_BLANKS)) is not None
 
 
+def _is_of_page(text: str, start: int, end: int, colophon: bool, listed: tuple[str, ...]) -> bool:
+    """Tell whether a line is the page's: one that a person has listed, or one that no text has."""
+    if end - start <= _LONGEST and matches(text[start:end], listed):
+        return True
+    return _is_chrome(text, start, end) and not _is_editor_of_bulletin(text, start, end, colophon)
+
+
 @rule(
     "web-chrome",
     "inferred",
@@ -122,19 +130,21 @@ def _is_chrome(text: str, start: int, end: int) -> bool:
         "全县党建工作会议召开\n昨日，全县党建工作会议召开。\n",
     ),
 )
-def remove_web_chrome(text: str, _: Context) -> Iterable[Finding]:
+def remove_web_chrome(text: str, context: Context) -> Iterable[Finding]:
     """Remove lines of a web page around the text: where it lies, who edited it, what else there is to click.
 
     Only whole lines are removed, only at the head and at the tail of a text, and only such as no text has. The list
-    can know some sites and not all of them. The mark of a page among several (第2/3页) goes from the title.
+    can know some sites and not all of them: `cnpolicy chrome` finds the lines that recur in a folder. The mark of a
+    page among several (第2/3页) goes from the title.
     """
     chrome: dict[int, int] = {}
+    listed = context.options.chrome
     colophon = any(word in text for word in ("编", "編", "责任校对")) and _has_colophon(text)
     others = 0
     marks: list[tuple[int, int]] = []
     for start, end in _from_head(text):
         line = text[start:end].strip(_BLANKS)
-        page = _is_chrome(text, start, end) and not _is_editor_of_bulletin(text, start, end, colophon)
+        page = _is_of_page(text, start, end, colophon, listed)
         if page or (not others and _NUMBER_AT_HEAD.fullmatch(line)):
             chrome[start] = end
             continue
@@ -146,7 +156,7 @@ def remove_web_chrome(text: str, _: Context) -> Iterable[Finding]:
             break
     others = 0
     for start, end in _from_tail(text):
-        page = _is_chrome(text, start, end) and not _is_editor_of_bulletin(text, start, end, colophon)
+        page = _is_of_page(text, start, end, colophon, listed)
         if page or (not others and _NUMBER_AT_TAIL.fullmatch(text[start:end].strip(_BLANKS))):
             chrome[start] = end
             continue
