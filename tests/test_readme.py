@@ -22,6 +22,7 @@ def place(tmp_path: Path) -> Path:
     shutil.copytree(SAMPLES, tmp_path / "speeches")
     shutil.copytree(SAMPLES / "hubei", tmp_path / "cleaned")
     shutil.copy(SAMPLES / "2008-bulletin-mianyang.txt", tmp_path / "FILE")
+    (tmp_path / "chrome.txt").write_text("# written by cnpolicy chrome\n版面编辑：*\n", "utf-8")
     program = tmp_path / "bin" / "cnpolicy"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -W error -m cnpolicy "$@"\n')
