@@ -5,7 +5,7 @@ Whatever is slow to import is imported by the command that needs it.
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from cnpolicy.report import Format, Report
     from cnpolicy.rules import Options
     from cnpolicy.runs import Job, Outcome, Want
+    from cnpolicy.segment import Settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+Entry = TypeVar("Entry")
 
 SCRIPTS = ("auto", "simplified", "traditional", "tw", "hk", "keep")
 
@@ -148,24 +150,30 @@ _restore = click.option(
 )
 
 
+def _read_list(path: str, option: str, read: "Callable[[str], Iterable[Entry]]") -> "list[Entry]":
+    """Return what a file that a person has written holds; a usage error with its place if that is nothing of use."""
+    from cnpolicy import corpus
+
+    shown = corpus.printable(path)
+    try:
+        with open(path, encoding="utf-8-sig") as file:
+            return list(read(file.read()))
+    except OSError as problem:
+        reason = corpus.os_reason(problem)
+    except UnicodeDecodeError as problem:
+        reason = f"byte {problem.start}: not UTF-8; `cnpolicy decode` it first"
+    except ValueError as problem:
+        reason = str(problem)
+    raise click.UsageError(f"{option} {shown}: {reason}")
+
+
 def _lines(_: click.Context, __: click.Parameter, path: str | None) -> tuple[str, ...]:
     """Return the patterns in the file that --chrome names."""
     if path is None:
         return ()
-    from cnpolicy import corpus
     from cnpolicy.chrome import read_list
 
-    try:
-        with open(path, encoding="utf-8-sig") as file:
-            return read_list(file.read())
-    except OSError as problem:
-        raise click.BadParameter(f"{corpus.printable(path)}: {corpus.os_reason(problem)}") from None
-    except UnicodeDecodeError as problem:
-        raise click.BadParameter(
-            f"{corpus.printable(path)}, byte {problem.start}: not UTF-8; `cnpolicy decode` it first"
-        ) from None
-    except ValueError as problem:
-        raise click.BadParameter(f"{corpus.printable(path)}, {problem}") from None
+    return tuple(_read_list(path, "--chrome", read_list))
 
 
 _chrome = click.option(
@@ -211,6 +219,35 @@ _rule_options = _options(
 )
 
 
+_word_options = _options(
+    click.option(
+        "--engine",
+        type=click.Choice(["rjieba", "jieba"]),
+        default="rjieba",
+        show_default=True,
+        help="What cuts: both give the same words, jieba slowly.",
+    ),
+    click.option("--no-hmm", is_flag=True, help="Join no characters to words that the dictionary lacks."),
+    click.option("--split-numbers", is_flag=True, help="Cut numbers, dates and formulas as jieba does."),
+    click.option(
+        "--userdict",
+        "userdicts",
+        multiple=True,
+        type=click.Path(),
+        metavar="FILE",
+        help="Add the words in FILE, in jieba's format: word, frequency, tag (repeatable).",
+    ),
+)
+
+
+def _segmentation(given: dict[str, Any]) -> "Settings":
+    """Return how to segment; a usage error if a dictionary cannot be read."""
+    from cnpolicy.segment import Settings, read_user_words
+
+    words = [word for path in given["userdicts"] for word in _read_list(path, "--userdict", read_user_words)]
+    return Settings(given["engine"], not given["no_hmm"], given["split_numbers"], tuple(words))
+
+
 def _build(command: str, **given: Any) -> "Options":
     """Return the run's options; a usage error if a rule or an encoding is unknown."""
     from cnpolicy import pipeline
@@ -237,7 +274,7 @@ def _build(command: str, **given: Any) -> "Options":
 def _transform(command: str, paths: Sequence[str], **given: Any) -> int:
     """Run a cleaning stage, or segmentation, over the input and return the exit status."""
     from cnpolicy.report import Report
-    from cnpolicy.runs import Job
+    from cnpolicy.runs import Job, Words
 
     report = Report(quiet=given["quiet"], check=given.get("check", False))
     output, jsonl = given["output"], given["jsonl"]
@@ -254,7 +291,10 @@ def _transform(command: str, paths: Sequence[str], **given: Any) -> int:
         "text": not (output or jsonl or reviewing),
         "audit": given.get("audit"),
     }
-    job = Job(command, _build(command, **given), frozenset(want for want, asked in wants.items() if asked))
+    options = _build(command, **given)
+    job = Job(
+        command, options, frozenset(want for want, asked in wants.items() if asked), words=given.get("words") or Words()
+    )
     found = _input(paths, given)
     if not output:
         _to_stdout(job, report, found, paths, given)
@@ -327,15 +367,16 @@ def _to_tree(
         raise click.UsageError(f"-o takes a directory; for one file: cnpolicy {job.command} FILE > {output}")
     clashes = corpus.collisions(found.sources, lambda source: corpus.output_name(source.name))
     _refuse_clashes(clashes, "the same output")
+    asked = manifest.plain(job.options, job.words) if job.command == "segment" else manifest.plain(job.options)
     job = replace(
         job,
         output=output,
-        digest=manifest.digest(job.command, job.options),
+        digest=manifest.digest(job.command, asked),
         versions=tuple(manifest.versions().items()),
     )
     globs, force = given["globs"], given["force"]
     try:
-        with manifest.Ledger(output, job.command, paths, job.options, globs=globs, force=force) as ledger:
+        with manifest.Ledger(output, job.command, paths, asked, globs=globs, force=force) as ledger:
             records = [runs.not_found(job, failure) for failure in found.failures]
             with _audit(given, paths, output) as keep:
                 # Documents that are done already have no findings to tell of: an audit does them anew.
@@ -529,16 +570,27 @@ def convert(paths: tuple[str, ...], **given: Any) -> int:
 @program.command()
 @_paths
 @_output_options
+@_word_options
+@click.option("--pos", is_flag=True, help="word/tag, in the part-of-speech tags that jieba uses.")
+@click.option("--search", is_flag=True, help="As for a search engine: before a long word the shorter ones in it.")
 @_encoding
-def segment(paths: tuple[str, ...], **given: Any) -> int:
+def segment(paths: tuple[str, ...], pos: bool, search: bool, **given: Any) -> int:
     """Separate the words by spaces, with jieba's dictionary; the lines stay.
+
+    Numbers with their units, dates, document numbers, addresses, Latin names and formulations with numerals (提法)
+    are one word each.
 
     \b
     cnpolicy clean FILE | cnpolicy segment
+    cnpolicy segment FILE --pos --userdict terms.txt
     cnpolicy segment cleaned/ -o words
     cnpolicy clean speeches/ --jsonl | cnpolicy segment --jsonl > words.jsonl
     """
-    return _transform("segment", paths, **given)
+    from cnpolicy.runs import Words
+
+    if search and given["jsonl"]:
+        raise click.UsageError("--search gives words that overlap; it does not go with --jsonl")
+    return _transform("segment", paths, words=Words(_segmentation(given), pos, search), **given)
 
 
 # ---- the commands that tell --------------------------------------------------------------------------------------

@@ -19,7 +19,6 @@ from typing import Any
 from cnpolicy import __version__
 from cnpolicy.corpus import STATE, find, overlaps, printable, sweep, write
 from cnpolicy.jsonl import dumps
-from cnpolicy.rules import Options
 
 MANIFEST = "manifest.jsonl"
 VERSIONED = ("opencc", "jieba", "rjieba", "charset-normalizer")
@@ -47,14 +46,16 @@ def tables_sha256() -> str:
     return digest.hexdigest()
 
 
-def plain(options: Options) -> dict[str, Any]:
-    """Return the options as JSON's types, sets sorted."""
-    return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in asdict(options).items()}
+def plain(*asked: Any) -> dict[str, Any]:
+    """Return the options (dataclasses) that a run was asked for as JSON has them, sets sorted."""
+    given = {name: value for options in asked for name, value in asdict(options).items()}
+    made: dict[str, Any] = json.loads(json.dumps(given, default=sorted))
+    return made
 
 
-def digest(command: str, options: Options) -> str:
-    """Return a short digest of all that decides what an input becomes: options, tables and versions."""
-    parts = {"command": command, "options": plain(options), "tables": tables_sha256(), "versions": versions()}
+def digest(command: str, options: dict[str, Any]) -> str:
+    """Return a short digest of all that decides what an input becomes: `plain` options, tables and versions."""
+    parts = {"command": command, "options": options, "tables": tables_sha256(), "versions": versions()}
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -93,12 +94,13 @@ class Ledger:
         tree: str,
         command: str,
         inputs: Sequence[str],
-        options: Options,
+        options: dict[str, Any],
         *,
         globs: Sequence[str] = (),
         force: bool = False,
     ) -> None:
-        """Open the tree, making it if need be; `inputs` and `globs` are what `corpus.find` is given.
+        """Open the tree, making it if need be; `inputs` and `globs` are what `corpus.find` is given,
+        `options` those of the run as `plain` has them.
 
         Refused if it overlaps the inputs, if it belongs to other inputs or options or holds files of another origin
         (unless `force`), or if another run is writing to it. OSError if it cannot be written to.
@@ -115,7 +117,7 @@ class Ledger:
             "command": command,
             "inputs": [printable(os.path.realpath(path)) for path in inputs],
             "globs": list(globs),
-            "options": plain(options),
+            "options": options,
         }
         self._state = os.path.join(tree, STATE)
         self._journal_path = os.path.join(self._state, "journal.jsonl")

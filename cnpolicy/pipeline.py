@@ -12,7 +12,7 @@ from cnpolicy import convert, decode, encodings, language, repair, tidy
 from cnpolicy.document import Document, Failure, Pass
 from cnpolicy.findings import Certainty, Finding, Offsets
 from cnpolicy.rules import Options, Rule, Stage
-from cnpolicy.segment import segment_lines, segmenter
+from cnpolicy.segment import Settings, segmenter
 
 # A round that changes the text is followed by another. Rules that are silent on their own output need two rounds,
 # rules that feed each other three; no text of the test corpora or of the property tests needed more than four.
@@ -206,11 +206,10 @@ def script_of(text: str) -> str:
     return convert.script_of(text)
 
 
-def segmented(document: Document) -> Document:
-    """Return the document with its words; joined, they are its text."""
-    return replace(document, words=tuple(segmenter().tokens(document.text)))
-
-
-def result(document: Document, command: str) -> str:
-    """Return the text that a command writes for a document."""
-    return segment_lines(document.text) if command == "segment" else document.text
+def segmented(document: Document, settings: Settings, *, tags: bool = False) -> Document:
+    """Return the document with its words; joined, they are its text. With `tags`, each has its part of speech."""
+    cutter = segmenter(settings)
+    if not tags:
+        return replace(document, words=tuple(cutter.tokens(document.text)), tags=None)
+    tagged = cutter.tagged(document.text)
+    return replace(document, words=tuple(word for word, _ in tagged), tags=tuple(tag for _, tag in tagged))

@@ -12,6 +12,7 @@ from cnpolicy import corpus, executors, jsonl, pipeline
 from cnpolicy.chrome import Edges, edges
 from cnpolicy.document import Document, Failure, Source
 from cnpolicy.rules import Options
+from cnpolicy.segment import Settings, segmenter
 
 # Documents go out in batches, so that the cost of a task (about 0.3 ms) is spread, and small enough that the last
 # batches end together. Measured on 20,000 files of 10 kB with two processes: 100 kB to 2 MB made no difference.
@@ -28,11 +29,20 @@ Want = Literal["text", "jsonl", "diff", "audit", "document", "record", "words", 
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """How documents are segmented, and how `segment` shows the words: with parts of speech, or as for searching."""
+
+    settings: Settings = Settings()  # noqa: RUF009 - immutable
+    pos: bool = False
+    search: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """What is to be done with every document: the same for all batches of a run.
 
     `output` is the tree to write to, if any; `wants` says what else shall come back from the workers. `digest` is
-    the manifest's digest of the options, `versions` what it records of them.
+    the manifest's digest of the options, `versions` what it records of them. `words` says how to segment.
     """
 
     command: str
@@ -41,6 +51,7 @@ class Job:
     output: str | None = None
     digest: str = ""
     versions: tuple[tuple[str, str], ...] = ()
+    words: Words = Words()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +209,11 @@ def _leads_out(folder: str, tree: str) -> bool:
 def finish(job: Job, document: Document, data: bytes | None) -> Outcome:
     """Write the document, or make of it what the job wants; `data` are the bytes that it was read from."""
     if ("words" in job.wants and document.words is None) or (job.command == "segment" and "jsonl" in job.wants):
-        document = pipeline.segmented(document)
-    out = pipeline.result(document, job.command).encode()
+        document = pipeline.segmented(document, job.words.settings, tags=job.words.pos)
+    text = document.text
+    if job.command == "segment":
+        text = segmenter(job.words.settings).lines(text, pos=job.words.pos, search=job.words.search)
+    out = text.encode()
     size = len(data) if data is not None else len(out)
     changed = out != (data if data is not None else document.decoded.encode())
     made = b""

@@ -56,7 +56,7 @@ def test_standard_input_goes_to_standard_output(run: Run, args: list[str]) -> No
         ("repair", GBK),
         ("tidy", CLEAN),
         ("convert", GBK),
-        ("segment", "深入 学习 , ２ ０ １ ２ 年 工作 要点 。\r\n"),
+        ("segment", "深入 学习 , ２０１２年 工作 要点 。\r\n"),
     ],
 )
 def test_each_stage_is_a_command_of_its_own(run: Run, stage: str, after: str) -> None:
@@ -86,9 +86,9 @@ def test_script_and_encoding(run: Run) -> None:
 def test_the_chain_of_plain_text(run: Run, folder: Path) -> None:
     cleaned = run("clean", stdin=(folder / "2012" / "a.txt").read_bytes()).stdout
     words = run("segment", stdin=cleaned).stdout
-    assert words.decode() == "深入 学习 ， 2012 年 工作 要点 。\n"
+    assert words.decode() == "深入 学习 ， 2012年 工作 要点 。\n"
     table = run("stats", "--segmented", stdin=words).stdout.decode()
-    assert "corpus\twords\t6\n" in table
+    assert "corpus\twords\t5\n" in table
     assert table == run("stats", stdin=cleaned).stdout.decode()
 
 
@@ -315,7 +315,7 @@ def test_explain(run: Run, folder: Path) -> None:
 def test_rules_lists_every_rule_with_an_example(run: Run) -> None:
     done = run("rules", "--format", "jsonl")
     names = [rule["rule"] for rule in lines(done.stdout)]
-    assert {"utf8-read-as-latin1", "html-entity", "line-end", "halfwidth-punctuation"} <= set(names)
+    assert {"utf8-read-as-single-byte", "html-entity", "line-end", "halfwidth-punctuation"} <= set(names)
     assert len(names) == len(set(names))
     for rule in lines(done.stdout):
         assert rule["what"]
@@ -341,6 +341,29 @@ def test_every_command_has_help_with_examples(run: Run) -> None:
         assert f"cnpolicy {name} " in text.split("Options:")[0].split("\n", 1)[1], name
 
 
+@pytest.mark.parametrize(
+    ("args", "after"),
+    [
+        ([], "组建 网格 员 队伍 ， 投资 160亿元 。"),
+        (["--split-numbers"], "组建 网格 员 队伍 ， 投资 160 亿元 。"),
+        (["--userdict", "words.txt"], "组建 网格员 队伍 ， 投资 160亿元 。"),
+        (["--userdict", "words.txt", "--pos"], "组建/v 网格员/nz 队伍/n ，/x 投资/vn 160亿元/m 。/x"),
+        (["--engine", "jieba", "--no-hmm"], "组建 网格 员 队伍 ， 投资 160亿元 。"),
+        (["--search"], "组建 网格 员 队伍 ， 投资 亿元 160亿元 。"),
+    ],
+)
+def test_ways_to_segment(run: Run, tmp_path: Path, args: list[str], after: str) -> None:
+    (tmp_path / "words.txt").write_text("网格员 5 nz\n", "utf-8")
+    text = "组建网格员队伍，投资160亿元。\n".encode()
+    done = run("segment", *args, cwd=tmp_path, stdin=text)
+    assert (done.returncode, done.stdout.decode(), done.stderr) == (0, after + "\n", b"")
+    if "--search" not in args:
+        done = run("segment", *args, "--jsonl", cwd=tmp_path, stdin=b'{"text": "' + text.strip() + b'"}')
+        (record,) = lines(done.stdout)
+        assert "".join(record["words"]) == text.decode().strip()
+        assert ("tags" in record) == ("--pos" in args)
+
+
 def test_lines_of_a_site_are_listed_and_removed(run: Run, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     for number, word in enumerate("甲乙丙丁"):
@@ -352,6 +375,10 @@ def test_lines_of_a_site_are_listed_and_removed(run: Run, tmp_path: Path) -> Non
     assert run("chrome", "in", cwd=tmp_path).stdout == (tmp_path / "chrome.txt").read_bytes()
     done = run("clean", "in/0.txt", "--chrome", "chrome.txt", cwd=tmp_path)
     assert done.stdout.decode() == "甲会议召开\n甲会议部署了工作。\n要求落实甲项任务。\n"
+    for _ in range(2):  # the second run finds that there is nothing to do
+        done = run("clean", "in", "-o", "out", "--chrome", "chrome.txt", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+    assert "4 done before" in done.stderr.decode()
 
 
 @pytest.mark.parametrize(
@@ -360,8 +387,11 @@ def test_lines_of_a_site_are_listed_and_removed(run: Run, tmp_path: Path) -> Non
         (["chrome"], "needs a PATH"),
         (["chrome", "in", "-o", "in/list.txt"], "would lie in the input in; put it elsewhere"),
         (["clean", "in", "-o", "out", "--chrome", "no-list.txt"], "no-list.txt: no such file"),
-        (["clean", "in", "-o", "out", "--chrome", "wide.txt"], "wide.txt, line 2: '*' would remove any line"),
-        (["clean", "in", "-o", "out", "--chrome", "gbk.txt"], "gbk.txt, byte 0: not UTF-8"),
+        (["clean", "in", "-o", "out", "--chrome", "wide.txt"], "wide.txt: line 2: '*' would remove any line"),
+        (["clean", "in", "-o", "out", "--chrome", "gbk.txt"], "gbk.txt: byte 0: not UTF-8"),
+        (["segment", "in", "-o", "out", "--userdict", "no.txt"], "--userdict no.txt: no such file"),
+        (["segment", "in", "-o", "out", "--userdict", "bad.txt"], "--userdict bad.txt: line 2: the frequency is 'x'"),
+        (["segment", "in", "--jsonl", "--search"], "--search gives words that overlap"),
         (["repair", "in", "-o", "out", "--restore", "2"], "restore is 2.0; it is a probability from 0 to 1, or off"),
         (["repair", "in", "-o", "out", "--restore", "some"], "'some' is neither a number from 0 to 1 nor off"),
         (["clean", "in", "-o", "out", "--encoding", "gbk", "--encoding-hint", "big5"], "a hint has nothing to do"),
@@ -373,6 +403,7 @@ def test_options_that_cannot_be_meant(run: Run, tmp_path: Path, args: list[str],
     (tmp_path / "in" / "a.txt").write_text(CLEAN, "utf-8")
     (tmp_path / "wide.txt").write_text("首页\n*\n", "utf-8")
     (tmp_path / "gbk.txt").write_text("首页\n", "gbk")
+    (tmp_path / "bad.txt").write_text("网格员\n网格长\tx\n", "utf-8")
     done = run(*args, cwd=tmp_path)
     assert done.returncode in (2, 3)
     assert said in done.stderr.decode().replace("\n", " ")

@@ -1,6 +1,7 @@
 """Words: the law that none is lost, and the promise that they are jieba's."""
 
 import json
+import re
 import subprocess
 import sys
 from functools import cache
@@ -9,16 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import Phase, example, given, settings
+from hypothesis import Phase, assume, example, given, settings
 from hypothesis import strategies as st
 
 from cnpolicy.convert import to_simplified
 from cnpolicy.segment import (
+    EngineName,
     Segmenter,
+    Settings,
     UserWord,
     read_user_words,
     segment,
-    segment_lines,
     segmenter,
     words_of_segmented,
 )
@@ -59,6 +61,11 @@ def unknown_words() -> UnknownWords:
     return UnknownWords()
 
 
+def plain(engine: EngineName = "rjieba", hmm: bool = True) -> Segmenter:
+    """A segmenter that cuts as jieba does."""
+    return segmenter(Settings(engine, hmm, split_numbers=True))
+
+
 # What the engines disagree on when left alone: ASCII runs with joints, names of repeated characters, rare Han.
 pieces = st.one_of(
     st.text("aZ09.-_%+#&", max_size=8),
@@ -79,12 +86,12 @@ def without_space(text: str) -> str:
 @pytest.mark.parametrize("case", cases("segment.jsonl"), ids=lambda case: case["label"])
 def test_plain_case(case: dict[str, str]) -> None:
     assert case["expect"] == "pass"
-    assert segment_lines(case["before"]) == case["after"]
+    assert plain().lines(case["before"]) == case["after"]
 
 
 @given(texts, st.booleans())
 def test_no_character_is_lost(text: str, hmm: bool) -> None:
-    cutter = segmenter(hmm=hmm)
+    cutter = plain(hmm=hmm)
     assert "".join(cutter.tokens(text)) == text
     assert "".join(cutter.words(text)) == without_space(text)
     assert cutter.words(text) == [token for token in cutter.tokens(text) if not token.isspace()]
@@ -97,8 +104,8 @@ def test_words_are_those_of_jieba(text: str, hmm: bool) -> None:
     shadow = to_simplified(text)
     assert len(shadow) == len(text)
     ends = list(accumulate(map(len, jieba_itself().cut(shadow, HMM=hmm))))
-    assert list(accumulate(map(len, segmenter(hmm=hmm).tokens(text)))) == ends
-    assert segmenter(engine="jieba", hmm=hmm).tokens(text) == segmenter(hmm=hmm).tokens(text)
+    assert list(accumulate(map(len, plain(hmm=hmm).tokens(text)))) == ends
+    assert plain(engine="jieba", hmm=hmm).tokens(text) == plain(hmm=hmm).tokens(text)
 
 
 @settings(max_examples=500)
@@ -122,7 +129,7 @@ def test_engines_agree_on_every_line(path: Path) -> None:
     for line in lines:
         shadow = to_simplified(line)
         for hmm in (True, False):
-            ours = segmenter(hmm=hmm).tokens(shadow)
+            ours = plain(hmm=hmm).tokens(shadow)
             if ours != jieba_itself().lcut(shadow, HMM=hmm):
                 differing.append(line)
     assert lines
@@ -131,12 +138,12 @@ def test_engines_agree_on_every_line(path: Path) -> None:
 
 @given(texts)
 def test_chunks_do_not_show(text: str) -> None:
-    whole = segmenter().tokens(text)
-    lines = segmenter().lines(text)
+    whole = plain().tokens(text)
+    lines = plain().lines(text)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "CHUNK", 1)
-        assert segmenter().tokens(text) == whole
-        assert segmenter().lines(text) == lines
+        assert plain().tokens(text) == whole
+        assert plain().lines(text) == lines
 
 
 def test_a_long_word_has_its_length() -> None:
@@ -151,7 +158,8 @@ def test_long_runs_take_linear_time() -> None:
 
 @given(texts)
 def test_lines_stay_lines(text: str) -> None:
-    made = segment_lines(text)
+    assume(not re.search("\r[^\\S\r\n]+\n", text))  # without its space, that is one line end
+    made = plain().lines(text)
     assert without_space(made) == without_space(text)
     ends = [end for end in ("\r\n", "\n", "\r") if end in text]
     for end in ends:
@@ -159,15 +167,15 @@ def test_lines_stay_lines(text: str) -> None:
     assert "  " not in made
     assert words_of_segmented(made) == [
         "\n" if token in ("\r\n", "\n", "\r") else token
-        for token in segmenter().tokens(text)
+        for token in plain().tokens(text)
         if token in ("\r\n", "\n", "\r") or not token.isspace()
     ]
 
 
 @given(texts)
 def test_segmenting_again_keeps_every_boundary(text: str) -> None:
-    once = segment_lines(text).split()
-    again = segment_lines(" ".join(once)).split()
+    once = plain().lines(text).split()
+    again = plain().lines(" ".join(once)).split()
     assert set(accumulate(map(len, once))) <= set(accumulate(map(len, again)))
 
 
@@ -188,7 +196,7 @@ SPANS = [*cases("segment_spans.jsonl"), *cases("segment_spans_negatives.jsonl")]
 @pytest.mark.parametrize("case", SPANS, ids=lambda case: case["label"])
 def test_what_is_one_word(case: dict[str, str]) -> None:
     assert case["expect"] == "pass"
-    assert segment_lines(case["before"], split_numbers=False) == case["after"]
+    assert segmenter().lines(case["before"]) == case["after"]
 
 
 numbers = st.text(
@@ -198,7 +206,7 @@ numbers = st.text(
 
 @given(st.one_of(texts, numbers))
 def test_spans_lose_nothing_and_are_in_order(text: str) -> None:
-    assert "".join(segmenter(split_numbers=False).tokens(text)) == text
+    assert "".join(segmenter().tokens(text)) == text
     done = 0
     for start, end in protected(text, lambda _: False):
         assert done <= start < end <= len(text)
@@ -208,7 +216,7 @@ def test_spans_lose_nothing_and_are_in_order(text: str) -> None:
 
 @given(numbers)
 def test_around_spans_words_are_those_of_jieba(text: str) -> None:
-    fast, slow = segmenter(split_numbers=False), segmenter(engine="jieba", split_numbers=False)
+    fast, slow = segmenter(), segmenter(Settings("jieba"))
     assert fast.tokens(text) == slow.tokens(text)
 
 
@@ -260,7 +268,7 @@ user_words = st.lists(
 @example([("革的", None), ("是", 1_000_000), ("在改", None)], [], False)
 def test_with_user_words_too(added: list[tuple[str, int | None]], others: list[str], hmm: bool) -> None:
     entries = [UserWord(word, frequency) for word, frequency in added]
-    fast = Segmenter(hmm=hmm, user_words=entries)
+    fast = Segmenter(Settings(hmm=hmm, split_numbers=True, user_words=tuple(entries)))
     slow = slow_segmenter(entries, hmm)
     glued = "".join(word for word, _ in added)
     for text in [glued, glued[::-1], f"在{glued}犇鑫的", "跨越式发展的改革开放在COVID-19是5+2和PM2.5的ab", *others]:
@@ -269,7 +277,7 @@ def test_with_user_words_too(added: list[tuple[str, int | None]], others: list[s
 
 @cache
 def jieba_segmenter(hmm: bool) -> Segmenter:
-    return Segmenter(engine="jieba", hmm=hmm)
+    return Segmenter(Settings("jieba", hmm, split_numbers=True))
 
 
 def slow_segmenter(entries: list[UserWord], hmm: bool) -> Segmenter:
@@ -284,8 +292,8 @@ def slow_segmenter(entries: list[UserWord], hmm: bool) -> Segmenter:
 
 
 def test_user_words_that_jieba_cannot_have() -> None:
-    entries = read_user_words(["New York 3 nz\n", "（试行）\n", "v. 1.0\t\tn\n", "《决定》 1\n", "A/B\n"])
-    cutter = Segmenter(user_words=entries)
+    entries = read_user_words("New York 3 nz\n（试行）\nv. 1.0\t\tn\n《决定》 1\nA/B\n")
+    cutter = Segmenter(Settings(split_numbers=True, user_words=tuple(entries)))
     assert cutter.words("赴New York市A/B或A/BC") == ["赴", "New York", "市", "A/B", "或", "A", "/", "BC"]
     assert cutter.words("办法（试行）和《决定》v. 1.0") == ["办法", "（试行）", "和", "《决定》", "v. 1.0"]
     line = cutter.lines("赴New York\n市")
@@ -295,7 +303,7 @@ def test_user_words_that_jieba_cannot_have() -> None:
 
 def test_user_words_go_before_spans() -> None:
     entries = [UserWord("COVID-19疫苗"), UserWord("三新三强行动"), UserWord("2035年远景目标")]
-    cutter = Segmenter(user_words=entries, split_numbers=False)
+    cutter = Segmenter(Settings(user_words=tuple(entries)))
     text = "接种COVID-19疫苗，开展三新三强行动和三新三强活动，实现2035年远景目标"
     assert cutter.words(text) == [
         *("接种", "COVID-19疫苗", "，", "开展", "三新三强行动", "和", "三新三强", "活动", "，", "实现"),
@@ -304,14 +312,14 @@ def test_user_words_go_before_spans() -> None:
 
 
 def test_traditional_text_knows_user_words() -> None:
-    cutter = Segmenter(user_words=[UserWord("跨越式发展"), UserWord("黨建品牌")])
+    cutter = Segmenter(Settings(user_words=(UserWord("跨越式发展"), UserWord("黨建品牌"))))
     assert cutter.words("實現跨越式發展") == ["實現", "跨越式發展"]
     assert cutter.words("打造党建品牌") == ["打造", "党建品牌"]
 
 
 def test_user_dictionary_lines() -> None:
     lines = ["\ufeff改革办 5 n\r\n", "\n", "放管服\n", "云计算 n\n", "最后一公里 7\n", "New York 2\n"]
-    assert read_user_words(lines) == [
+    assert read_user_words("".join(lines)) == [
         UserWord("改革办", 5, "n"),
         UserWord("放管服"),
         UserWord("云计算", None, "n"),
@@ -323,19 +331,19 @@ def test_user_dictionary_lines() -> None:
 @pytest.mark.parametrize("line", ["\t5", "词\t多", "一。二", "甲\0乙", "词\t-1"])
 def test_lines_that_are_no_entry(line: str) -> None:
     with pytest.raises(ValueError, match="line 2: "):
-        read_user_words(["好 1", line])
+        read_user_words(f"好 1\n{line}")
 
 
 @given(texts, st.booleans())
 def test_search_mode_is_that_of_jieba(text: str, hmm: bool) -> None:
     shadow = to_simplified(text)
     expected = [word for word in jieba_itself().lcut_for_search(shadow, HMM=hmm) if not word.isspace()]
-    assert segmenter(hmm=hmm).search(shadow) == expected
-    assert [len(word) for word in segmenter(hmm=hmm).search(text)] == [len(word) for word in expected]
+    assert plain(hmm=hmm).search(shadow) == expected
+    assert [len(word) for word in plain(hmm=hmm).search(text)] == [len(word) for word in expected]
 
 
 def test_parts_of_speech() -> None:
-    cutter = Segmenter(split_numbers=False, user_words=[UserWord("放管服", None, "nz")])
+    cutter = Segmenter(Settings(user_words=(UserWord("放管服", None, "nz"),)))
     text = "推進放管服，2010年8月增长3.5%（GDP）在www.a.cn闽委〔2010〕96号 林晓峰"
     assert cutter.tagged(text) == [
         *[("推進", "v"), ("放管服", "nz"), ("，", "x"), ("2010年8月", "t"), ("增长", "v"), ("3.5%", "m"), ("（", "x")],
@@ -347,14 +355,14 @@ def test_parts_of_speech() -> None:
 
 @given(texts)
 def test_tags_go_with_tokens(text: str) -> None:
-    tagged = segmenter().tagged(text)
-    assert [token for token, _ in tagged] == segmenter().tokens(text)
+    tagged = plain().tagged(text)
+    assert [token for token, _ in tagged] == plain().tokens(text)
     assert all(tag.isascii() and tag.isalnum() for _, tag in tagged)
 
 
 def test_unknown_engine_is_refused() -> None:
     with pytest.raises(ValueError, match="rjieba"):
-        Segmenter(engine="other")  # type: ignore[arg-type]
+        Segmenter(Settings("other"))  # type: ignore[arg-type]
 
 
 def python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:

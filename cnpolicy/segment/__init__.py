@@ -12,7 +12,8 @@ rjieba does the same work more than ten times faster and is the engine by defaul
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache, cached_property
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from itertools import chain, filterfalse
 from typing import TYPE_CHECKING, Literal
 
@@ -25,10 +26,10 @@ if TYPE_CHECKING:
 __all__ = [
     "EngineName",
     "Segmenter",
+    "Settings",
     "UserWord",
     "read_user_words",
     "segment",
-    "segment_lines",
     "segmenter",
     "words_of_segmented",
 ]
@@ -57,29 +58,32 @@ _SPACE = re.compile(r"\s")
 _SPACED_WORD = re.compile(r"\S+(?:\u00a0\S+)*")
 
 
-class Segmenter:
-    """Cuts texts into words, with one engine and one set of options.
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to segment: everything in it can alter the words.
 
-    `hmm` lets the hidden Markov model join characters to words that the dictionary lacks. Without `split_numbers`,
-    numbers with units, dates, document numbers, addresses, Latin names and numeral formulations are one word each;
-    with it they are cut as jieba cuts them. `user_words` are added to the dictionary in their order. ValueError for
-    an engine that does not exist and for a word that no text can hold.
+    `engine` is `rjieba` or `jieba`. `hmm` lets the hidden Markov model join characters to words that the dictionary
+    lacks. Without `split_numbers`, numbers with units, dates, document numbers, addresses, Latin names and numeral
+    formulations are one word each; with it they are cut as jieba cuts them. `user_words` are added to the dictionary
+    in their order.
     """
 
-    def __init__(
-        self,
-        *,
-        engine: EngineName = "rjieba",
-        hmm: bool = True,
-        split_numbers: bool = True,
-        user_words: Iterable[UserWord] = (),
-    ) -> None:
-        if engine not in ("rjieba", "jieba"):
-            raise ValueError(f"no engine {engine!r}: there are rjieba and jieba")
-        self._engine: Engine = Rjieba() if engine == "rjieba" else Jieba()
-        self._hmm = hmm
-        self._split_numbers = split_numbers
-        self._user_words = [entry._replace(word=_shadow(entry.word)) for entry in map(checked, user_words)]
+    engine: EngineName = "rjieba"
+    hmm: bool = True
+    split_numbers: bool = False
+    user_words: tuple[UserWord, ...] = ()
+
+
+class Segmenter:
+    """Cuts texts into words. ValueError for an engine that does not exist and for a word that no text can hold."""
+
+    def __init__(self, settings: Settings = Settings()) -> None:
+        if settings.engine not in ("rjieba", "jieba"):
+            raise ValueError(f"no engine {settings.engine!r}: there are rjieba and jieba")
+        self._engine: Engine = Rjieba() if settings.engine == "rjieba" else Jieba()
+        self._hmm = settings.hmm
+        self._split_numbers = settings.split_numbers
+        self._user_words = [entry._replace(word=_shadow(entry.word)) for entry in map(checked, settings.user_words)]
         self._literals: Literals | None = None
         literal = []
         for word, frequency, _ in self._user_words:
@@ -262,26 +266,33 @@ def _cut_alike(text: str, tokens: list[str]) -> list[str]:
     return cut
 
 
-@cache
-def segmenter(*, engine: EngineName = "rjieba", hmm: bool = True, split_numbers: bool = True) -> Segmenter:
-    """Return the segmenter with these options and no user words; each is made once in a process."""
-    return Segmenter(engine=engine, hmm=hmm, split_numbers=split_numbers)
+@lru_cache(maxsize=4)
+def segmenter(settings: Settings = Settings()) -> Segmenter:
+    """Return the segmenter with these settings; each is made once in a process."""
+    return Segmenter(settings)
 
 
-def segment(text: str, *, engine: EngineName = "rjieba", hmm: bool = True, split_numbers: bool = True) -> list[str]:
-    """Return the words of a text in order, punctuation included and white space left out; see `Segmenter`.
+def segment(
+    text: str,
+    *,
+    engine: EngineName = "rjieba",
+    hmm: bool = True,
+    split_numbers: bool = False,
+    user_words: Iterable[UserWord | str] = (),
+) -> list[str]:
+    """Return the words of a text in order, punctuation included and white space left out.
+
+    The options are those of `Settings`; a user word can be given as a string.
 
     >>> segment("解放思想，激活争先的动力。")
     ['解放思想', '，', '激活', '争先', '的', '动力', '。']
-    >>> segment("2010年8月25日，投资160亿元。", split_numbers=False)
+    >>> segment("2010年8月25日，投资160亿元。")
     ['2010年8月25日', '，', '投资', '160亿元', '。']
+    >>> segment("推进放管服改革", user_words=["放管服"])
+    ['推进', '放管服', '改革']
     """
-    return segmenter(engine=engine, hmm=hmm, split_numbers=split_numbers).words(text)
-
-
-def segment_lines(text: str, *, engine: EngineName = "rjieba", hmm: bool = True, split_numbers: bool = True) -> str:
-    """Return the text with one space between its words and its lines as they were; see `Segmenter.lines`."""
-    return segmenter(engine=engine, hmm=hmm, split_numbers=split_numbers).lines(text)
+    words = tuple(UserWord(word) if isinstance(word, str) else word for word in user_words)
+    return segmenter(Settings(engine, hmm, split_numbers, words)).words(text)
 
 
 def words_of_segmented(text: str) -> list[str]:

@@ -20,20 +20,20 @@ class UserWord(NamedTuple):
     tag: str = ""
 
 
-def read_user_words(lines: Iterable[str]) -> list[UserWord]:
-    r"""Return the words of a dictionary file's lines; ValueError, with the line's number, for one that is no entry.
+def read_user_words(text: str) -> list[UserWord]:
+    r"""Return the words of a dictionary file's text; ValueError, with the line's number, for one that is no entry.
 
     Each line is `word`, `word frequency`, `word tag` or `word frequency tag`, divided by single spaces as jieba has
     it. A Latin word that could be taken for a tag needs a frequency before it, or tabs between the parts.
 
-    >>> for entry in read_user_words(["放管服 5 n\n", "New York 3\n", "open source\t\tn\n"]):
+    >>> for entry in read_user_words("放管服 5 n\nNew York 3\nopen source\t\tn\n"):
     ...     print(*entry, sep="|")
     放管服|5|n
     New York|3|
     open source|None|n
     """
     words = []
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(text.split("\n"), 1):
         entry = line.lstrip("\ufeff").strip(" \r\n")
         if entry.strip():
             try:
