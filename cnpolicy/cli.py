@@ -230,6 +230,13 @@ _word_options = _options(
     click.option("--no-hmm", is_flag=True, help="Join no characters to words that the dictionary lacks."),
     click.option("--split-numbers", is_flag=True, help="Cut numbers, dates and formulas as jieba does."),
     click.option(
+        "--lexicon",
+        type=click.Choice(["policy", "none"]),
+        default="policy",
+        show_default=True,
+        help="Add the vocabulary of policy to jieba's dictionary, or nothing.",
+    ),
+    click.option(
         "--userdict",
         "userdicts",
         multiple=True,
@@ -245,7 +252,7 @@ def _segmentation(given: dict[str, Any]) -> "Settings":
     from cnpolicy.segment import Settings, read_user_words
 
     words = [word for path in given["userdicts"] for word in _read_list(path, "--userdict", read_user_words)]
-    return Settings(given["engine"], not given["no_hmm"], given["split_numbers"], tuple(words))
+    return Settings(given["engine"], not given["no_hmm"], given["split_numbers"], given["lexicon"], tuple(words))
 
 
 def _build(command: str, **given: Any) -> "Options":

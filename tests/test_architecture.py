@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "repair": {"patterns", "document", "encodings", "language", "findings", "repair", "rules", "tables", "vocabulary"},
     "tidy": {"chrome", "patterns", "document", "findings", "rules", "language", "tables", "tidy"},
     "convert": {"patterns", "document", "findings", "rules", "language", "tables"},
-    "segment": {"patterns", "convert", "tables"},
+    "segment": {"convert", "tables"},
     "pipeline": {
         *(
             "patterns",
@@ -46,7 +46,7 @@ MAY_IMPORT = {
     "index": {"convert", "document", "findings", "sentences"},
     "sentences": set(),
     "stats": {"index"},
-    "runs": {"chrome", "corpus", "diff", "document", "executors", "jsonl", "pipeline", "rules"},
+    "runs": {"chrome", "corpus", "diff", "document", "executors", "jsonl", "pipeline", "rules", "segment"},
     "report": {"corpus", "document", "findings", "runs", "stats"},
     "": {"corpus", "document", "findings", "pipeline", "rules", "runs", "segment"},
     "cli": {
@@ -117,6 +117,8 @@ def room_of(name: str) -> str:
 def test_imports_go_down_only(path: Path) -> None:
     rooms = {room_of(name) for name in imported(path) if name.split(".")[0] == "cnpolicy"}
     assert room(path) in MAY_IMPORT, "a new room needs its place in the table"
+    if room(path) == "tables" and path.name.startswith("build"):
+        return  # builders stand outside: nothing of the package imports them
     assert rooms - {room(path)} <= MAY_IMPORT[room(path)]
 
 

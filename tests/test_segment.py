@@ -63,7 +63,7 @@ def unknown_words() -> UnknownWords:
 
 def plain(engine: EngineName = "rjieba", hmm: bool = True) -> Segmenter:
     """A segmenter that cuts as jieba does."""
-    return segmenter(Settings(engine, hmm, split_numbers=True))
+    return segmenter(Settings(engine, hmm, split_numbers=True, lexicon="none"))
 
 
 # What the engines disagree on when left alone: ASCII runs with joints, names of repeated characters, rare Han.
@@ -180,8 +180,8 @@ def test_segmenting_again_keeps_every_boundary(text: str) -> None:
 
 
 def test_traditional_words_are_cut_where_simplified_ones_are() -> None:
-    assert segment("鞏固脫貧攻堅成果") == ["鞏固", "脫貧", "攻堅", "成果"]
-    assert segment("巩固脱贫攻坚成果") == ["巩固", "脱贫", "攻坚", "成果"]
+    assert segment("鞏固脫貧攻堅成果") == ["鞏固", "脫貧攻堅", "成果"]
+    assert segment("巩固脱贫攻坚成果") == ["巩固", "脱贫攻坚", "成果"]
 
 
 def test_segmented_text_is_read_back() -> None:
@@ -268,7 +268,7 @@ user_words = st.lists(
 @example([("革的", None), ("是", 1_000_000), ("在改", None)], [], False)
 def test_with_user_words_too(added: list[tuple[str, int | None]], others: list[str], hmm: bool) -> None:
     entries = [UserWord(word, frequency) for word, frequency in added]
-    fast = Segmenter(Settings(hmm=hmm, split_numbers=True, user_words=tuple(entries)))
+    fast = Segmenter(Settings(hmm=hmm, split_numbers=True, lexicon="none", user_words=tuple(entries)))
     slow = slow_segmenter(entries, hmm)
     glued = "".join(word for word, _ in added)
     for text in [glued, glued[::-1], f"在{glued}犇鑫的", "跨越式发展的改革开放在COVID-19是5+2和PM2.5的ab", *others]:
@@ -277,7 +277,7 @@ def test_with_user_words_too(added: list[tuple[str, int | None]], others: list[s
 
 @cache
 def jieba_segmenter(hmm: bool) -> Segmenter:
-    return Segmenter(Settings("jieba", hmm, split_numbers=True))
+    return Segmenter(Settings("jieba", hmm, split_numbers=True, lexicon="none"))
 
 
 def slow_segmenter(entries: list[UserWord], hmm: bool) -> Segmenter:
@@ -293,7 +293,7 @@ def slow_segmenter(entries: list[UserWord], hmm: bool) -> Segmenter:
 
 def test_user_words_that_jieba_cannot_have() -> None:
     entries = read_user_words("New York 3 nz\n（试行）\nv. 1.0\t\tn\n《决定》 1\nA/B\n")
-    cutter = Segmenter(Settings(split_numbers=True, user_words=tuple(entries)))
+    cutter = Segmenter(Settings(split_numbers=True, lexicon="none", user_words=tuple(entries)))
     assert cutter.words("赴New York市A/B或A/BC") == ["赴", "New York", "市", "A/B", "或", "A", "/", "BC"]
     assert cutter.words("办法（试行）和《决定》v. 1.0") == ["办法", "（试行）", "和", "《决定》", "v. 1.0"]
     line = cutter.lines("赴New York\n市")

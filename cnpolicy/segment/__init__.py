@@ -18,6 +18,7 @@ from itertools import chain, filterfalse
 from typing import TYPE_CHECKING, Literal
 
 from cnpolicy.segment.engines import Engine, Jieba, Rjieba
+from cnpolicy.segment.lexicon import policy_words
 from cnpolicy.segment.userwords import Literals, UserWord, checked, read_user_words
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ __all__ = [
 ]
 
 EngineName = Literal["rjieba", "jieba"]
+Lexicon = Literal["policy", "none"]
 
 # The engines work on about so many code points at a time. Measured on news text: 10,000 to 50,000 give 15 MB/s, the
 # whole text at once 12 MB/s, for its words then no longer fit into the processor's cache.
@@ -50,6 +52,9 @@ _MASKED = re.compile("[\0\u3400-\u4dbf\u9fd6-\u9fff\uf900-\ufaff\U00020000-\U000
 # What the engines' dictionaries can hold; other user words are found here.
 _IN_DICTIONARY = re.compile("[\u4e00-\u9fd5A-Za-z0-9+#&._%-]+")
 
+# Only words with one of these can hold a span.
+_NUMERAL = re.compile("[0-9A-Za-z一二三四五六七八九两双〇]")
+
 _LINE_ENDS = frozenset(("\n", "\r\n", "\r"))
 _LINE_END = re.compile(" ?(\r\n|[\r\n]) ?")
 # Stands for a space within a word where spaces divide the words.
@@ -64,28 +69,35 @@ class Settings:
 
     `engine` is `rjieba` or `jieba`. `hmm` lets the hidden Markov model join characters to words that the dictionary
     lacks. Without `split_numbers`, numbers with units, dates, document numbers, addresses, Latin names and numeral
-    formulations are one word each; with it they are cut as jieba cuts them. `user_words` are added to the dictionary
-    in their order.
+    formulations are one word each; with it they are cut as jieba cuts them. `lexicon` adds the vocabulary of policy to
+    the dictionary (`policy`) or nothing (`none`); `user_words` are added after it, in their order.
     """
 
     engine: EngineName = "rjieba"
     hmm: bool = True
     split_numbers: bool = False
+    lexicon: Lexicon = "policy"
     user_words: tuple[UserWord, ...] = ()
 
 
 class Segmenter:
-    """Cuts texts into words. ValueError for an engine that does not exist and for a word that no text can hold."""
+    """Cuts texts into words. ValueError for an engine or lexicon that is not, and for a word that no text can hold."""
 
     def __init__(self, settings: Settings = Settings()) -> None:
         if settings.engine not in ("rjieba", "jieba"):
             raise ValueError(f"no engine {settings.engine!r}: there are rjieba and jieba")
+        if settings.lexicon not in ("policy", "none"):
+            raise ValueError(f"no lexicon {settings.lexicon!r}: there are policy and none")
         self._engine: Engine = Rjieba() if settings.engine == "rjieba" else Jieba()
+        self._lexicon = policy_words() if settings.lexicon == "policy" else ()
+        self._engine.add_new((word, frequency or 1) for word, frequency, _ in self._lexicon)
         self._hmm = settings.hmm
         self._split_numbers = settings.split_numbers
         self._user_words = [entry._replace(word=_shadow(entry.word)) for entry in map(checked, settings.user_words)]
         self._literals: Literals | None = None
         literal = []
+        if not self._split_numbers:
+            literal = [word for word, _, _ in self._lexicon if _NUMERAL.search(word) and self._spans(word)]
         for word, frequency, _ in self._user_words:
             if _IN_DICTIONARY.fullmatch(word):
                 self._engine.add(word, frequency)
@@ -187,7 +199,7 @@ class Segmenter:
     def _tagger(self) -> "Tagger":
         from cnpolicy.segment.tags import Tagger
 
-        return Tagger(self._user_words)
+        return Tagger((*self._lexicon, *self._user_words))
 
     def _parts(self, text: str) -> Iterator[tuple[list[str], list[str]]]:
         """Yield the tokens of one chunk after the other, and the same in Simplified."""
@@ -278,6 +290,7 @@ def segment(
     engine: EngineName = "rjieba",
     hmm: bool = True,
     split_numbers: bool = False,
+    lexicon: Lexicon = "policy",
     user_words: Iterable[UserWord | str] = (),
 ) -> list[str]:
     """Return the words of a text in order, punctuation included and white space left out.
@@ -288,11 +301,11 @@ def segment(
     ['解放思想', '，', '激活', '争先', '的', '动力', '。']
     >>> segment("2010年8月25日，投资160亿元。")
     ['2010年8月25日', '，', '投资', '160亿元', '。']
-    >>> segment("推进放管服改革", user_words=["放管服"])
-    ['推进', '放管服', '改革']
+    >>> segment("选派驻企专员", user_words=["驻企专员"])
+    ['选派', '驻企专员']
     """
     words = tuple(UserWord(word) if isinstance(word, str) else word for word in user_words)
-    return segmenter(Settings(engine, hmm, split_numbers, words)).words(text)
+    return segmenter(Settings(engine, hmm, split_numbers, lexicon, words)).words(text)
 
 
 def words_of_segmented(text: str) -> list[str]:

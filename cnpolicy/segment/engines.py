@@ -3,7 +3,7 @@
 import re
 import string
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache, lru_cache
 from pathlib import Path
@@ -31,6 +31,9 @@ class Engine(Protocol):
     def add(self, word: str, frequency: int | None) -> None:
         """Add a word to the dictionary; without a frequency, with the least that keeps it together."""
 
+    def add_new(self, words: Iterable[tuple[str, int]]) -> None:
+        """Add words that the dictionary does not have, each with its frequency."""
+
     def has(self, word: str) -> bool:
         """Tell whether the dictionary has the word."""
 
@@ -45,6 +48,7 @@ class Rjieba:
         self._dictionary: Dictionary | None = None
         self._added: set[str] = set()
         self._removed: set[str] = set()
+        self._new: list[tuple[str, int]] = []
         self._is_stale = False
         self._beside = 0  # what jieba counts in its total beside the words that it has
         self._unknown_words: UnknownWords | None = None
@@ -61,6 +65,8 @@ class Rjieba:
         """Add a word to the dictionary; without a frequency, with the least that keeps it together."""
         if self._dictionary is None:
             self._dictionary = Dictionary()
+            for new, its in self._new:
+                self._dictionary.add(new, its)
         if frequency is None:
             frequency = self._dictionary.least_frequency(word, self.cut(word, False))
         earlier = self._dictionary.frequency(word, 0)
@@ -77,6 +83,13 @@ class Rjieba:
         else:
             self._removed.add(word)
             self._is_stale = True
+
+    def add_new(self, words: Iterable[tuple[str, int]]) -> None:
+        """Add words that the dictionary does not have: at once, for it need not be read."""
+        for word, frequency in words:
+            self._engine.add_word(word, frequency, None)
+            self._added.add(word)
+            self._new.append((word, frequency))
 
     def has(self, word: str) -> bool:
         """Tell whether the dictionary has the word."""
@@ -230,6 +243,11 @@ class Jieba:
         """Add a word to the dictionary; without a frequency, with the least that keeps it together."""
         self._finalseg.Force_Split_Words = self._removed
         self._tokenizer.add_word(word, frequency)
+
+    def add_new(self, words: Iterable[tuple[str, int]]) -> None:
+        """Add words that the dictionary does not have."""
+        for word, frequency in words:
+            self.add(word, frequency)
 
     def has(self, word: str) -> bool:
         """Tell whether the dictionary has the word."""
