@@ -13,14 +13,14 @@ from typing import Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from cnpolicy import tables
 from cnpolicy.findings import Certainty, Finding
 from cnpolicy.patterns import pattern
-from cnpolicy.rules import UNITS, Context, RuleSet, Stage, between, rule, units
+from cnpolicy.rules import UNITS, Context, RuleSet, Stage, rule, units
 
 SCRIPTS = ("auto", "simplified", "traditional", "tw", "hk", "keep")  # what `Options.script` can be
 Script = Literal["simplified", "traditional", "mixed", "none"]
 
-_HAN = between("\u3400", "\u4dbf") + between("\u4e00", "\u9fff") + between("\uf900", "\ufaff")
 _SAMPLE = 20_000  # characters that are looked at to tell the script of a text, half of them from its middle
 
 
@@ -55,18 +55,14 @@ def _table(characters: Iterable[str]) -> npt.NDArray[np.bool_]:
 
 @cache
 def _kinds() -> _Kinds:
-    """Ask OpenCC about every character, and the older standards about which script uses it."""
-    lines = "\n".join(_HAN)
-    down = zip(_HAN, _opencc("t2s")(lines).split("\n"), strict=True)
-    up = zip(_HAN, _opencc("s2t")(lines).split("\n"), strict=True)
-    gb2312, big5 = (frozenset(_HAN.encode(codec, "ignore").decode(codec)) for codec in ("gb2312", "big5"))
-    traditional = [one for one, other in down if one != other and one not in gb2312]
-    simplified = [one for one, other in up if one != other and one not in big5 and one < "\uf900"]
+    """Return what the table of scripts holds."""
+    found = {script: characters for _, (script, characters) in tables.rows("scripts")}
+    traditional, simplified = found["traditional"], found["simplified"]
     return _Kinds(
         traditional=_table(traditional),
         simplified=_table(simplified),
         telling=_table([*traditional, *map(chr, range(0xD840, 0xD900))]),
-        found=pattern(f"[{''.join(traditional)}\U00020000-\U0003ffff]"),
+        found=pattern(f"[{traditional}\U00020000-\U0003ffff]"),
     )
 
 
@@ -203,7 +199,7 @@ def _fill(text: str, spans: Iterable[tuple[int, int]], lines: Iterable[str]) -> 
 # -- To Traditional ---------------------------------------------------------------------------------------------------
 
 # Phrases of OpenCC that reach over a word's end: what stands in the simplified text, what must come out.
-_TO_TRADITIONAL = {"植发展": "植發展"}
+_TO_TRADITIONAL = {"植发展": "植發展", "制裁": "制裁"}
 _REACHING = pattern("|".join(_TO_TRADITIONAL))
 _CONFIG = {"traditional": "s2t", "tw": "s2tw", "hk": "s2hk"}
 
@@ -265,7 +261,7 @@ def _differences(name: str, before: str, after: str, certainty: Certainty, note:
     other = np.frombuffer(after.encode("utf-32-le", "surrogatepass"), dtype="<u4")
     edges = np.flatnonzero(np.diff(one != other, prepend=False, append=False)).tolist()
     for start, end in zip(edges[::2], edges[1::2], strict=True):
-        yield Finding(name, start, end, before[start:end], after[start:end], certainty, note=note)
+        yield Finding(name, start, end, before[start:end], after[start:end], certainty, None, note)
 
 
 # Characters that are words of their own in Traditional text and that a conversion by characters leaves where another
@@ -273,6 +269,10 @@ def _differences(name: str, before: str, after: str, certainty: Certainty, note:
 # (台/臺, 布/佈, 占/佔, 群/羣), and without those that such conversions do get right (发/發, 几/幾).
 _AMBIGUOUS = frozenset("后于干里制志征范系松谷斗卷余舍只面辟郁云岳采冲表回")
 _NAMES = "于云里范余岳谷郁松系舍"  # surnames, villages, classical words: proof only beside others of the set
+# But in these words of modern prose they prove it: the classics write 于 for 於, and have no 关于.
+_PROVING = pattern(
+    "(?<=[关联])系|(?<=[规示模师防典])范|范(?=[围畴例])|(?<=[关由对属位基善勇敢])于|(?<=多)云|(?<=[其剩])余|余(?=[名个户万亩年元吨])"
+)
 _ENOUGH = 2  # places where another character was due
 _RATIO = 3  # and more than so many for each right one
 # Some of these stand in any Traditional text of two sentences. The rule asks for one, and so wakes for no other text.
@@ -291,12 +291,18 @@ def is_machine_traditional(text: str) -> bool:
     Compared with what its own simplified form gives in Traditional, word by word, such a text has the wrong one of
     two characters again and again, and the right one only by accident.
     """
+    return _is_all_traditional(text) and _is_made_from(text, to_simplified(text))
+
+
+def _is_all_traditional(text: str) -> bool:
+    """Tell whether a text is in Traditional; one with characters that only Simplified has is mixed, or Japanese."""
     traditional, simplified = _count(text)
-    # A text with characters that only Simplified has is a mixed one, or Japanese.
-    if traditional < 10 or simplified * 20 > traditional or len(_KANA.findall(text)) * 20 > len(text):
-        return False
-    plain = _opencc("t2s")(text)
-    back = _opencc("s2t")(plain)
+    return traditional >= 10 and simplified * 20 <= traditional and len(_KANA.findall(text)) * 20 <= len(text)
+
+
+def _is_made_from(text: str, plain: str) -> bool:
+    """Tell whether a text was made of its simplified form one character at a time."""
+    back = _to_traditional(plain, "s2t")
     if not len(plain) == len(back) == len(text):
         return False
     wrong = sure = right = 0
@@ -306,7 +312,7 @@ def is_machine_traditional(text: str) -> bool:
             right += 1
         elif back[start] != plain[start]:
             wrong += 1
-            sure += plain[start] not in _NAMES
+            sure += plain[start] not in _NAMES or _PROVING.match(plain, start) is not None
     return sure >= 1 and wrong >= _ENOUGH and wrong > _RATIO * right
 
 
@@ -333,8 +339,13 @@ def simplify_machine_traditional(text: str, context: Context) -> Iterable[Findin
     """
     if context.options.script != "auto" or not any(one in text for one in _FREQUENT):
         return
-    if is_machine_traditional(text[:_JUDGED]):
-        yield from _differences("machine-traditional", text, to_simplified(text), "inferred", "")
+    sample = text[:_JUDGED]
+    if not _is_all_traditional(sample):
+        return
+    plain = to_simplified(sample)
+    if _is_made_from(sample, plain):
+        whole = plain if len(sample) == len(text) else to_simplified(text)
+        yield from _differences("machine-traditional", text, whole, "inferred", "")
 
 
 @rule("script-conversion", "certain", example=("黨員幹部", "党员干部"))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from cnpolicy.findings import Finding, Offsets, apply, revert
+from cnpolicy.findings import Certainty, Finding, Offsets, apply, revert
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +116,13 @@ class Document:
         for made in self.history:
             yield from made.findings
 
-    def origins(self) -> Iterator[tuple[int, Finding]]:
-        """Yield every finding with its offset in the decoded text."""
+    def origins(self, certainty: Certainty | None = None) -> Iterator[tuple[int, Finding]]:
+        """Yield every finding with its offset in the decoded text; only those of a certainty, if one is given."""
         earlier: list[Offsets] = []
         for made in self.history:
             for finding in made.findings:
+                if certainty is not None and finding.certainty != certainty:
+                    continue
                 place = finding.start
                 for offsets in reversed(earlier):
                     place = offsets.origin(place)

@@ -20,7 +20,6 @@ from cnpolicy import tables
 Bits = npt.NDArray[np.float32]
 Codes = npt.NDArray[np.uint32]
 
-_NEWLINE = 0x0A
 _BMP = 0x10000
 
 
@@ -65,16 +64,27 @@ def codes(text: str) -> Codes:
 
 def _index(points: Codes) -> npt.NDArray[np.intp]:
     """Return the places of code points in the tables: the BMP one by one, every other plane as one."""
+    if not len(points) or points.max() < _BMP:
+        return points.astype(np.intp)
     return np.where(points < _BMP, points, _BMP + (points >> 16)).astype(np.intp)
 
 
 def _within(model: _Model, first: npt.NDArray[np.intp], second: npt.NDArray[np.intp]) -> Bits:
     """Return the probability of each pair of rows inside a word, given the first."""
     found = np.zeros(len(first), dtype=np.float32)
+    one, two = first.astype(np.uint32), second.astype(np.uint32)
+    open_pairs: npt.NDArray[np.intp] | None = None  # those not found yet; None: all
     for way in range(tables.WAYS):
-        place = tables.places(first, second, way)
-        mine = np.flatnonzero(model.owner[place] == first + (way << tables.ROW_BITS))
-        found[mine] = model.within_probability[model.within[place[mine]]]
+        place = tables.places(one, two, way)
+        is_mine = model.owner.take(place) == one + np.uint32(way << tables.ROW_BITS)
+        mine = np.flatnonzero(is_mine)
+        found[mine if open_pairs is None else open_pairs[mine]] = model.within_probability.take(
+            model.within.take(place[mine])
+        )
+        if way + 1 < tables.WAYS:
+            rest = np.flatnonzero(~is_mine)
+            open_pairs = rest if open_pairs is None else open_pairs[rest]
+            one, two = one[rest], two[rest]
     return found
 
 
@@ -82,20 +92,53 @@ def pair_bits(first: Codes, second: Codes) -> Bits:
     """Return the bits that each code point of `second` costs after the one of `first` at the same place."""
     model = _model()
     before, after = _index(first), _index(second)
-    width = len(model.names)
-    cost: Bits = (
-        model.transitions[model.classes[before].astype(np.intp) * width + model.classes[after]] + model.bits[after]
-    )
-    row_before, row_after = (model.rows[before].astype(np.intp), model.rows[after].astype(np.intp))
-    han = np.flatnonzero((row_before > 0) & (row_after > 0))
+    classes = model.classes.take(before), model.classes.take(after)
+    return _cost(model, after, classes, (model.rows.take(before), model.rows.take(after)))
+
+
+def _cost(
+    model: _Model,
+    after: npt.NDArray[np.intp],
+    classes: tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]],
+    rows: tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint16]],
+) -> Bits:
+    """Return what the characters at the places `after` cost, from the classes and rows of each and the one before."""
+    cost: Bits = model.transitions.take(classes[0].astype(np.uint16) * np.uint16(len(model.names)) + classes[1])
+    cost += model.bits.take(after)
+    han = np.flatnonzero((rows[0] > 0) & (rows[1] > 0))
     if len(han):
-        one, two = row_before[han], row_after[han]
+        one, two = rows[0][han].astype(np.intp), rows[1][han].astype(np.intp)
         chance = _within(model, one, two)
-        chance += model.ends_simplified[one] * model.starts_simplified[two]
-        chance += model.ends_traditional[one] * model.starts_traditional[two]
+        chance += model.ends_simplified.take(one) * model.starts_simplified.take(two)
+        chance += model.ends_traditional.take(one) * model.starts_traditional.take(two)
         stay = model.transitions[0]  # the class of the dictionary's characters is the first
         cost[han] = stay - np.log2(chance)
     return cost
+
+
+def pair_parts(first: Codes, second: Codes) -> tuple[Bits, Bits, npt.NDArray[np.bool_]]:
+    """Return what `pair_bits` is made of, for models that know more of Chinese than pairs.
+
+    What each step costs in bits, with the character's own unless the dictionary has it; the probability of a character
+    of the dictionary given the one before (1 for others); and whether the two stand side by side in any word.
+    """
+    model = _model()
+    before, after = _index(first), _index(second)
+    step: Bits = model.transitions[model.classes[before].astype(np.intp) * len(model.names) + model.classes[after]]
+    row_before, row_after = (model.rows[before].astype(np.intp), model.rows[after].astype(np.intp))
+    known = row_after > 0
+    own = model.bits[after]
+    chance: Bits = np.where(known, np.exp2(-own), np.float32(1))
+    joined = np.zeros(len(chance), dtype=np.bool_)
+    han = np.flatnonzero(known & (row_before > 0))
+    if len(han):
+        one, two = row_before[han], row_after[han]
+        inside = _within(model, one, two)
+        joined[han] = inside > 0
+        inside += model.ends_simplified[one] * model.starts_simplified[two]
+        inside += model.ends_traditional[one] * model.starts_traditional[two]
+        chance[han] = inside
+    return np.where(known, step, step + own), chance, joined
 
 
 def own_bits(points: Codes) -> Bits:
@@ -111,13 +154,12 @@ def bits(text: str) -> Bits:
     >>> bool(natural < 60 < 100 < garbled)
     True
     """
-    points = codes(text)
-    if not len(points):
+    if not text:
         return np.zeros(0, dtype=np.float32)
-    before = np.empty_like(points)
-    before[0] = _NEWLINE
-    before[1:] = points[:-1]
-    return pair_bits(before, points)
+    model = _model()
+    index = _index(codes("\n" + text))
+    classes, rows = model.classes.take(index), model.rows.take(index)
+    return _cost(model, index[1:], (classes[:-1], classes[1:]), (rows[:-1], rows[1:]))
 
 
 def total_bits(text: str) -> float:
@@ -144,6 +186,13 @@ def rarity(text: str) -> npt.NDArray[np.uint8]:
     """
     units = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), dtype="<u2")
     found: npt.NDArray[np.uint8] = _rarity().take(units)
+    return found
+
+
+def transitions() -> Bits:
+    """Return what the step from class (row) to class (column) costs in bits, without the character's own."""
+    width = len(_model().names)
+    found: Bits = _model().transitions.reshape(width, width)
     return found
 
 

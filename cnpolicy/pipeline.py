@@ -160,7 +160,7 @@ def _without_repeats(before: Document, after: Document) -> Document:
         return after
     if not before.history:
         return after
-    known = {(place, finding.rule) for place, finding in before.origins() if finding.certainty == "reported"}
+    known = {(place, finding.rule) for place, finding in before.origins("reported")}
     earlier = [Offsets(made.findings) for made in before.history]
     history: list[Pass] = list(before.history)
     for made in new:

@@ -65,10 +65,15 @@ class Context:
     lost: tuple[Lost, ...] = ()
 
     @cached_property
+    def units(self) -> npt.NDArray[np.uint16]:
+        """The UTF-16 code units of the text."""
+        return units(self.text)
+
+    @cached_property
     def seen(self) -> npt.NDArray[np.bool_]:
         """For each UTF-16 code unit, whether it occurs in the text (shape: 65,536)."""
         seen = np.zeros(UNITS, dtype=np.bool_)
-        seen[units(self.text)] = True
+        seen[self.units] = True
         return seen
 
     def has(self, wanted: npt.NDArray[np.uint16]) -> bool:

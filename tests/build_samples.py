@@ -468,7 +468,6 @@ RECIPES = (
         "hubei/2012-speech-jingzhou.txt",
         _encode("utf-8"),
         (low_quotes, pdf_glyph, page_number, broken_line, glued_heading, halfwidth_punctuation),
-        beyond=("glued-heading of two headings and a paragraph", "the last page-number"),
     ),
     Recipe(
         "hubei/2021-workreport-xiangyang.txt",
@@ -481,7 +480,6 @@ RECIPES = (
             compatibility_ideograph,
             invisible,
         ),
-        beyond=("broken-line in a text of few lines",),
     ),
     Recipe(
         "hubei/2024-speech-huangshi.txt",

@@ -70,3 +70,10 @@ def test_lengths_stay(text: str) -> None:
 )
 def test_script_of(text: str, script: str) -> None:
     assert script_of(text) == script
+
+
+def test_the_table_of_scripts_is_what_its_source_gives() -> None:
+    from cnpolicy.tables import FOLDER
+    from cnpolicy.tables.build_scripts import build
+
+    assert (FOLDER / "scripts.tsv").read_text("utf-8") == build()

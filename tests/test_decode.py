@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnpolicy import language
-from cnpolicy.decode import RESTORE, decode, is_binary, lattice, mend
+from cnpolicy import encodings, language
+from cnpolicy.decode import RESTORE, blocks, candidates, damaged, decode, foreign, is_binary, lattice, mend
 from cnpolicy.document import Document, Failure, Lost
 from cnpolicy.rules import Context, Options
 
@@ -69,8 +69,36 @@ def test_a_forced_encoding_is_taken():
     document = decode("中国".encode("gbk") + b"\xff!", encoding="GB2312")
     assert isinstance(document, Document)
     assert (document.text, document.encoding) == ("中国\ufffd!", "gb18030")
+    assert document.lost == (Lost(2, b"\xff", "gb18030"),)
     with pytest.raises(ValueError, match="known ones"):
         decode(b"", encoding="klingon")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "data", "text", "lost"),
+    [
+        ("utf-8", b"a\xe4\xb8\xff\xffb", "a\ufffdb", ((1, b"\xe4\xb8\xff\xff"),)),
+        ("utf-8", b"\xff\xff", "\ufffd", ((0, b"\xff\xff"),)),
+        ("gb18030", b"\xd6\xd0\0\0\xb9\xfa", "中\ufffd国", ((1, b"\0\0"),)),
+        ("utf-16-le", b"\x2d\x4e\0\0\xfd\x56\x00", "中\ufffd国\ufffd", ((1, b"\0\0"), (3, b"\0"))),
+        ("cp1252", b"a\x81b", "a\ufffdb", ((1, b"\x81"),)),
+        ("hz", b"~{VP9z~} \xff", "中国 \ufffd", ()),
+    ],
+)
+def test_what_a_forced_encoding_cannot_read_is_lost(encoding, data, text, lost):
+    document = decode(data, encoding=encoding)
+    assert isinstance(document, Document)
+    assert document.text == text
+    assert tuple((start, what) for start, what, _ in document.lost) == lost
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=40), st.sampled_from([encoding.name for encoding in encodings.ENCODINGS]))
+def test_any_bytes_can_be_forced(data, encoding):
+    document = decode(data, encoding=encoding)
+    assert isinstance(document, Document)
+    assert "\0" not in document.text
+    assert all(document.text[start] == "\ufffd" for start, _, _ in document.lost)
 
 
 PIECES = st.one_of(
@@ -146,6 +174,117 @@ def test_a_hint_and_a_declaration_are_only_evidence():
         decode(data, hint="klingon")
 
 
+def test_a_hint_decides_where_the_text_does_not():
+    data = bytes.fromhex("b5c4")  # 的 in GBK, 腔 in Big5
+    read = {hint: decode(data, hint=hint) for hint in (None, "gbk", "big5")}
+    assert {hint: document.text for hint, document in read.items() if isinstance(document, Document)} == {
+        None: "的",
+        "gbk": "的",
+        "big5": data.decode("cp950"),
+    }
+
+
+def test_a_hint_or_a_declaration_tells_single_bytes_apart():
+    data = "Im März wird es früh dunkel.\n".encode("cp850")
+    for hint in ("cp850", "mac-roman"):
+        hinted = decode(data, hint=hint)
+        assert isinstance(hinted, Document)
+        assert (hinted.text, hinted.encoding) == ("Im März wird es früh dunkel.\n", "cp850")
+    page = b"<meta charset=windows-1250>\n<p>Na \xa3ukowie, za \xa3aby i od \xa3abna jest w ogrodzie.\n"
+    declared = decode(page)
+    assert isinstance(declared, Document)
+    assert "Na Łukowie, za Łaby" in declared.text
+
+
+@pytest.mark.parametrize("hint", ["big5", "utf-8", "utf-16-le", "shift_jis", "latin-1", "hz", "utf-7"])
+def test_a_wrong_hint_does_no_harm(hint):
+    for encoding in ("gb18030", "utf-8", "utf-16-be"):
+        document = decode(SIMPLIFIED.encode(encoding), hint=hint)
+        assert isinstance(document, Document)
+        assert document.text == SIMPLIFIED
+
+
+def test_a_plain_page_is_sure():
+    page = "<html>\n<body>\n<p>\n全市各级&nbsp;党组织&nbsp;要认真学习\n</p>\n" + "<br>&#x5E74;\n" * 20
+    document = decode(page.encode("gb18030"))
+    assert isinstance(document, Document)
+    assert document.text == page
+    assert document.confidence >= 0.99
+    assert document.runner_up != "gb18030"
+
+
+MIXTURES = st.lists(
+    st.tuples(
+        st.sampled_from(["utf-8", "gb18030", "cp950"]),
+        st.sampled_from(["會議強調，各級組織要認真學習。", "\n", "老橋已經拆除，", "2008", "<p>", "公車改走北路"]),
+        st.sampled_from([b"", b"", b"", b"\xff", b"\x80", b"\0"]),
+    ),
+    max_size=60,
+).map(lambda parts: b"".join(text.encode(name) + stray for name, text, stray in parts))
+NAMES = [("utf-8", 0.0), ("gb18030", 1.0), ("cp950", 2.0)]
+
+
+@settings(max_examples=30, deadline=None)
+@given(MIXTURES)
+def test_blocks_side_by_side_read_what_the_lattice_reads(data):
+    if not data:
+        return
+    slow, bits = lattice.read(data, NAMES)
+    fast, cost, end = blocks._read_chunk(
+        data, [name for name, _ in NAMES], [prior for _, prior in NAMES], at_start=True, whole=True
+    )
+    assert end == len(data)
+    assert cost == pytest.approx(bits, abs=0.1 + 1e-5 * bits)
+    assert fast == list(lattice.joined(slow)) or cost == pytest.approx(bits, abs=1e-3)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.binary(max_size=900), st.integers(1, 3))
+def test_blocks_cover_every_byte_once(data, times):
+    pieces, _ = blocks.read(data * times * 4, [(name, bits) for name, bits in candidates.PRIORS.items()])
+    place = 0
+    for piece in pieces:
+        assert piece.start == place
+        assert piece.end > piece.start
+        assert not piece.encoding or encodings.read((data * times * 4)[piece.start : piece.end], piece.encoding)
+        place = piece.end
+    assert place == len(data) * times * 4
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.one_of(st.binary(min_size=1, max_size=60), st.text("Łódź çà et là ja on Привет ő", min_size=1).map(str.encode))
+)
+def test_single_byte_encodings_are_scored_as_their_texts_are(data):
+    scores = foreign.score(data)
+    for name in foreign.PRIORS:
+        text = encodings.read(data, name)
+        if text is None:
+            assert name not in scores
+        else:
+            strangeness, gain = foreign._strangeness(data)
+            expected = language.total_bits(text) + foreign.letter_bits(text, strangeness) - gain
+            assert scores[name] == pytest.approx(expected, abs=1e-2)
+
+
+def test_one_odd_line_of_a_long_file_is_read_by_itself():
+    odd = "会议登记：翀龑昺犇喆"
+    assert damaged.first_suspicious(odd) < len(odd)
+    text = SIMPLIFIED * 300 + odd + "\n" + SIMPLIFIED * 300
+    document = decode(text.encode("gb18030"))
+    assert isinstance(document, Document)
+    assert (document.text, document.encoding) == (text, "gb18030")
+    quoted = SIMPLIFIED.encode("gb18030") * 300 + TRADITIONAL.encode("cp950") + SIMPLIFIED.encode("gb18030") * 300
+    document = decode(quoted)
+    assert isinstance(document, Document)
+    assert document.text == SIMPLIFIED * 300 + TRADITIONAL + SIMPLIFIED * 300
+    assert [name for _, _, name in document.spans] == ["gb18030", "cp950", "gb18030"]
+
+
+def test_lines_are_counted_as_the_text_has_them():
+    assert damaged._lines_of("a\nbc\n\nd", [0, 2, 3, 6]) == [0, 1, 3]
+
+
 def test_an_unsupported_plane_is_named():
     outcome = decode(b"\x1b$+I\x1bo!!")
     assert isinstance(outcome, Failure)
@@ -199,7 +338,7 @@ def test_hostile_bytes_take_linear_time():
     for size in (20_000, 80_000):
         data = (b"\xd6\xd0\x80\xe4\xb8\xc4\xa3\xff\xb9" * size)[:size]
         start = time.perf_counter()
-        lattice.read(data, [("utf-8", 0.0), ("gb18030", 1.0)])
+        blocks.read(data, [("utf-8", 0.0), ("gb18030", 1.0)])
         spent.append(time.perf_counter() - start)
     assert spent[1] < 12 * spent[0] + 0.5
 
@@ -278,6 +417,30 @@ def test_euc_tw_beyond_plane_2_is_named():
     assert isinstance(outcome, Failure)
     assert "EUC-TW with CNS 11643 plane 3" in outcome.reason
     assert outcome.reason.startswith("byte 40: ")
+
+
+def test_no_file_of_europe_is_called_chinese(monkeypatch):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    import decode_foreign
+
+    files = [file for file in decode_foreign.files() if file.group == "single-byte"][::5]
+    wrong = [file for file in files for outcome in [decode(file.data)] if getattr(outcome, "text", "") != file.text]
+    assert len(files) > 40
+    assert wrong == []
+
+
+@pytest.mark.benchmark
+def test_no_other_detector_reads_more_files(monkeypatch):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    import decode_foreign
+
+    right = {name: decode_foreign.measure(read)[1] for name, read in decode_foreign.readers().items()}
+    every, ours, _ = decode_foreign.measure(decode_foreign.readers()["cnpolicy"])
+    assert every["single-byte"] >= 244
+    assert every["japanese"] >= 123
+    assert every["chinese"] >= 104
+    for group in every:
+        assert ours[group] >= max(counts[group] for counts in right.values())
 
 
 @pytest.mark.benchmark

@@ -1,5 +1,6 @@
 """The damage that documents carry is repaired, and what only looks like it stays."""
 
+import time
 from typing import Any
 
 import pytest
@@ -53,6 +54,36 @@ def test_certainty_certain_only_reports_what_is_inferred() -> None:
     assert [finding.rule for finding in document.findings() if finding.certainty == "reported"] == [
         "halfwidth-punctuation"
     ]
+
+
+# Pieces that stand in a row in no text, and made some search look again and again at what it had seen.
+HOSTILE = (
+    *(
+        "党\n1\n",
+        "(a)",
+        "１‘",
+        "\xa0,",
+        "党 1 党",
+        "“党\n",
+        "一、党 （一）党 ",
+        "党，\n党",
+        "<p",
+        "&nbsp",
+        "党 委 ",
+        "1 \n",
+    ),
+    *("1 \n", "党" * 30 + "\n", "党" * 30 + "，党\n", "发(fā)", "?? |", "- 1 -\n", "''", "‚党", "党,,"),
+)
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_time_is_linear_on_a_long_text(piece: str) -> None:
+    taken = []
+    for size in (15_000, 120_000):
+        started = time.process_time()
+        run(STAGE, "党" + piece * (size // len(piece)))
+        taken.append(time.process_time() - started)
+    assert taken[1] < 30 * max(taken[0], 0.05)  # eight times as long; in quadratic time it would be 64
 
 
 @pytest.mark.parametrize(

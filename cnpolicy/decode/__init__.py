@@ -13,8 +13,8 @@ import re
 from collections.abc import Iterator
 
 from cnpolicy import encodings
-from cnpolicy.decode import binary, candidates, damaged, escapes, foreign, lattice, mend
-from cnpolicy.decode.reading import LOST, Reading, assemble, replace_lossy, whole
+from cnpolicy.decode import binary, blocks, candidates, damaged, escapes, foreign, lattice, mend
+from cnpolicy.decode.reading import LOST, Reading, assemble, put_back, replace_lossy, whole
 from cnpolicy.decode.restore import STAGE as RESTORE
 from cnpolicy.document import Document, Failure
 
@@ -139,6 +139,8 @@ _NUL_OR_TEXT = re.compile(rb"\0+|[^\0]+")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
 # A character of three bytes or four, in their pattern, is hardly an accident.
 _LETTERS = re.compile("[\u00c0-\u07ff]+")
+_ASCII_LETTERS = re.compile("[A-Za-z]*")
+_BESIDE = 16
 _THREE_BYTES = re.compile("[\u0800-\U0010ffff]")
 _UTF7 = re.compile("\\+[A-Za-z0-9+/]{3}")
 
@@ -152,19 +154,33 @@ def _is_settled(text: str) -> bool:
         # It could be Chinese in UTF-16 too, all of whose bytes happen to be printable: of texts of 8 characters 4 in
         # 10,000 are (95 of 256 low bytes). A table of digits and tabs is so much more likely that it is ASCII.
         return not ("~{" in text or _CONTROL.search(text) or _UTF7.search(text))
-    return bool(_THREE_BYTES.search(text)) or _has_letters_of_utf8(text)
+    if _THREE_BYTES.search(text):
+        return True
+    return _has_letters_of_utf8(text) and not (_CONTROL.search(text) and _is_wide(text.encode("utf-8")))
+
+
+def _is_wide(data: bytes) -> bool:
+    """Tell whether bytes that hold control characters are more likely UTF-16 or UTF-32 than UTF-8."""
+    costs = candidates.priors(data)
+    ranked = candidates.rank(data, {name: costs[name] for name in ("utf-8", *candidates.WIDE)})
+    return bool(ranked) and ranked[0].encoding in candidates.WIDE
 
 
 def _has_letters_of_utf8(text: str) -> bool:
     """Tell whether the characters of two bytes in the text are more likely letters than something else misread.
 
-    A character of GBK is valid UTF-8 about once in seven times, so a few are no proof. Nothing but those letters is
-    looked at, so that the answer stays the same when spaces or line ends around them are tidied away.
+    A character of GBK is valid UTF-8 about once in seven times, so a few are no proof. Nothing but those letters and
+    the ASCII letters that they stand in is looked at, so that the answer stays the same when spaces or line ends around
+    them are tidied away.
     """
     runs = []
     letters = 0
     for run in _LETTERS.finditer(text):
-        runs.append(run.group())
+        before = text[max(run.start() - _BESIDE, 0) : run.start()]
+        after = _ASCII_LETTERS.match(text, run.end(), run.end() + _BESIDE)
+        # The letters before it from the end back.
+        head = _ASCII_LETTERS.match(before[::-1])
+        runs.append((head.group()[::-1] if head else "") + run.group() + (after.group() if after else ""))
         letters += len(run.group())
         if letters >= _SURE_LETTERS:
             return True
@@ -202,7 +218,11 @@ def _read(data: bytes, hint: str) -> Reading | str:
     reason = escapes.unreadable(data)
     if reason:
         return reason
-    return _read_by_score(data, hint, is_utf8=text is None or text.isascii())
+    rest, lines = escapes.take_lines(data)
+    reading = _read_by_score(rest, hint, is_utf8=text is None or text.isascii())
+    if not lines or isinstance(reading, str):
+        return reading
+    return put_back(reading, lines) or _read_by_score(data, hint, is_utf8=text is None)
 
 
 def _split_at_nul(data: bytes) -> Iterator[lattice.Piece]:
@@ -238,21 +258,25 @@ def _read_clear(data: bytes, best: candidates.Candidate, lead: float, runner_up:
     text = encodings.read(data, best.encoding)
     if text is None or "\0" in text:
         return None
-    if len(candidates.windows(data)) > 1:
-        return (
-            whole(text, best.encoding, _trust(lead), runner_up) if damaged.first_suspicious(text) == len(text) else None
-        )
-    if best.encoding in lattice.FOREIGN or damaged.greatest_surprise(text, _EXPECTED_BITS) <= _SURPRISE_BITS:
-        return whole(text, best.encoding, _trust(lead), runner_up)
-    ways = mend.weigh(data, best.encoding)
-    lead = min(lead, ways[1].bits - ways[0].bits if len(ways) > 1 else lead)
-    parts = ways[0].pieces(len(data), best.encoding)
-    texts = [encodings.read(data[part.start : part.end], part.encoding) or "" for part in parts if part.encoding]
-    if max(map(damaged.greatest_surprise, texts), default=0.0) > damaged.SURPRISE_BITS:
-        return None  # one damaged place does not explain it
-    if ways[0].start < 0:
-        return whole(text, best.encoding, _trust(lead, _BELIEF), runner_up)
-    return assemble(data, parts, _trust(lead, _BELIEF), runner_up)
+    trust = _trust(lead)
+    if len(candidates.windows(data)) == 1:
+        if best.encoding in lattice.FOREIGN or damaged.greatest_surprise(text, _EXPECTED_BITS) <= _SURPRISE_BITS:
+            return whole(text, best.encoding, trust, runner_up)
+        ways = mend.weigh(data, best.encoding)
+        trust = _trust(min(lead, ways[1].bits - ways[0].bits if len(ways) > 1 else lead), _BELIEF)
+        if ways[0].start >= 0:
+            parts = ways[0].pieces(len(data), best.encoding)
+            texts = [encodings.read(data[part.start : part.end], part.encoding) for part in parts if part.encoding]
+            if any(damaged.greatest_surprise(part or "") > damaged.SURPRISE_BITS for part in texts):
+                return None  # one damaged place does not explain it
+            return assemble(data, parts, trust, runner_up)
+    names = [best.encoding, *(name for name in _BY_LINE if name != best.encoding)]
+    pieces = damaged.read_suspicious(data, text, [(name, 4.0 * order) for order, name in enumerate(names)])
+    if pieces is None:
+        return None
+    if len(pieces) == 1:
+        return whole(text, best.encoding, trust, runner_up)
+    return assemble(data, damaged.place_exactly(data, pieces), min(trust, _MENDED), runner_up)
 
 
 def _agree(data: bytes, one: _Way, other: _Way) -> bool:
@@ -283,26 +307,37 @@ def _read_doubtful(data: bytes, costs: dict[str, float], ranked: list[candidates
             return assemble(data, damaged.place_exactly(data, pieces), _MENDED, names[1])
     if sample is data:
         for name, prior in choices:
-            ways += [(prior + way.bits, name, way) for way in mend.weigh(data, name)[:2]]
+            # A way that leaves nothing of the data is none.
+            found = [way for way in mend.weigh(data, name)[:2] if way.end - way.start < len(data)]
+            ways += [(prior + way.bits, name, way) for way in found]
         ways.sort()
-    pieces, bits = lattice.read(sample, choices)
+    pieces, bits = blocks.read(sample, choices)
     lead = _KEEP_BITS
     is_one = False  # one encoding, with one damaged place at most
     if ways:
         best_bits, name, way = ways[0]
-        rivals = (other[0] for other in ways[1:] if not _agree(data, ways[0], other))
-        lead = abs((min(next(rivals, bits), bits) if best_bits < bits else bits) - best_bits)
+        rivals = [other[0] for other in ways[1:] if not _agree(data, ways[0], other)][:1]
+        if pieces == way.pieces(len(data), name):
+            # The lattice found the same: only other readings count against it.
+            rivals += [other.bits for other in ranked if other.encoding in candidates.SINGLE_BYTE][:1]
+        else:
+            rivals = [bits, *rivals] if best_bits < bits else [bits]
+        lead = abs(min(rivals, default=best_bits + _SURE_LEAD) - best_bits)
         if best_bits >= bits + (_KEEP_BITS if way.start < 0 else 0.0):
             pieces = damaged.place_exactly(data, pieces)
         else:
             pieces, bits = way.pieces(len(data), name), best_bits
             is_one = True
     if ranked and ranked[0].encoding in candidates.SINGLE_BYTE and ranked[0].bits < bits:
-        single = foreign.read(data)
+        evidence = {name: costs[name] - prior for name, prior in candidates.SINGLE_BYTE.items()}
+        single = foreign.read(data, evidence)
         if single is not None:
             return single
     lost = sum(piece.end - piece.start for piece in pieces if not piece.encoding)
-    if bits > _MAX_BITS_A_BYTE * len(sample) + _SHORT_BITS or lost > len(sample) // _MAX_LOST + _SHORT_LOST:
+    # What reads without loss and holds no control characters is text, however strange: a page of nothing but markup.
+    is_dear = bits > _MAX_BITS_A_BYTE * len(sample) + _SHORT_BITS
+    is_plain = not lost and bool(ranked) and not _CONTROL.search(ranked[0].text)
+    if (is_dear and not is_plain) or lost > len(sample) // _MAX_LOST + _SHORT_LOST:
         return "byte 0: this is binary data, not text; leave it out, or name its encoding with --encoding"
     if sample is not data:
         used: dict[str, int] = {}
@@ -313,6 +348,12 @@ def _read_doubtful(data: bytes, costs: dict[str, float], ranked: list[candidates
         if not names or names[0] not in candidates.WIDE:
             names += [name for name in ("utf-8", "gb18030") if name not in names]
         pieces = damaged.read_damaged(data, [(name, 4.0 * order) for order, name in enumerate(names)])
-        pieces = damaged.place_exactly(data, pieces)
+        pieces = list(lattice.joined(damaged.place_exactly(data, pieces)))
+        if ranked and [piece.encoding for piece in pieces] == [ranked[0].encoding]:
+            rivals = [other.bits for other in ranked if other.text != ranked[0].text]
+            lead = min(rivals, default=ranked[0].bits + _SURE_LEAD) - ranked[0].bits
+            is_one = True
     confidence = min(_trust(lead, _BELIEF), 1.0 if is_one else _MENDED)
-    return assemble(data, pieces, confidence, ranked[0].encoding if ranked else "")
+    used_names = {piece.encoding for piece in pieces}
+    runner_up = next((other.encoding for other in ranked if other.encoding not in used_names), "")
+    return assemble(data, pieces, confidence, runner_up)

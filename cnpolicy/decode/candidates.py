@@ -30,6 +30,16 @@ SINGLE_BYTE = {name: prior + _FOREIGN_BITS for name, prior in foreign.PRIORS.ite
 _DECLARED_BITS = 6.0
 _HINTED_BITS = 14.0
 
+# What a space between two characters costs in the encodings of languages that are written without. On the development
+# half of the Korean lines 20 characters come back right in 97 % of files without this, and in 99 % with it.
+_SPACED = re.compile(rb"[\x81-\xfe] (?=[\x81-\xfe])")
+_SPACED_BITS = 3.0
+_MOST_SPACED_BITS = 15.0
+_UNSPACED = frozenset({*lattice.CHINESE, "cp932", "euc_jp"})
+
+# Labels of files that hold what Windows made of them.
+_READ_AS = {"latin-1": "cp1252", "shift_jis": "cp932"}
+
 # Chinese in UTF-16 whose bytes are all printable ASCII is as rare as one text of 8 characters in 400,000.
 _PRINTABLE = bytes((*b"\t\n\r", *range(0x20, 0x7F)))
 _PRINTABLE_BITS = 40.0
@@ -64,7 +74,12 @@ def priors(data: bytes, hint: str = "") -> dict[str, float]:
     if not data[:_WHOLE].translate(None, _PRINTABLE):
         for name in WIDE:
             costs[name] += _PRINTABLE_BITS
-    for name, bits in ((declared(data), _DECLARED_BITS), (hint, _HINTED_BITS)):
+    # Words apart from each other: Korean, hardly Chinese or Japanese.
+    spaced = min(_SPACED_BITS * len(_SPACED.findall(data[:_WHOLE])), _MOST_SPACED_BITS)
+    for name in _UNSPACED:
+        costs[name] += spaced
+    for label, bits in ((declared(data), _DECLARED_BITS), (hint, _HINTED_BITS)):
+        name = _READ_AS.get(label, label)
         if name in costs:
             costs[name] -= bits
     return costs
@@ -90,7 +105,14 @@ def rank(data: bytes, costs: dict[str, float]) -> list[Candidate]:
     """Return the encodings that read the sample without loss, the cheapest reading first."""
     parts = windows(data)
     found: list[Candidate] = []
+    if b"\0" not in data:
+        joined = b"".join(parts)
+        for encoding, bits in foreign.score(joined).items():
+            if encoding in costs:
+                found.append(Candidate(bits + costs[encoding], encoding, encodings.read(joined, encoding) or ""))
     for encoding, prior in costs.items():
+        if encoding in SINGLE_BYTE:
+            continue
         unit = WIDE.get(encoding, 1)
         texts: list[str] = []
         for part in parts:
@@ -104,7 +126,7 @@ def rank(data: bytes, costs: dict[str, float]) -> list[Candidate]:
                 bits = prior + language.total_bits(text)
                 if encoding in lattice.CHINESE:
                     bits += float(lattice.kana_bits(language.codes(text)).sum())
-                elif encoding in SINGLE_BYTE:
+                elif encoding == "utf-8":
                     bits += foreign.letter_bits(text)
                 found.append(Candidate(bits, encoding, text))
     found.sort(key=lambda candidate: candidate.bits)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cnpolicy import encodings, language
-from cnpolicy.decode import lattice, mend
+from cnpolicy.decode import blocks, lattice, mend
 from cnpolicy.decode.candidates import WIDE
 from cnpolicy.decode.lattice import Piece
 
@@ -35,12 +35,23 @@ _SURE_UTF8 = 24
 # read with their neighbours.
 _CLEAR_LINE_BITS = 12.0
 
+# A text of which more than one byte in so many stands in suspicious lines is not what it was taken for.
+_MOST_SUSPICIOUS = 4
+
+# A loss of more bytes than this in a line that reads without loss is none. What is no text at all costs more than this
+# in any encoding: rare characters of two bytes cost 24 bits at most.
+_LONGEST_LOSS = 3
+_MOST_BITS_A_BYTE = 12.0
+
 # How many bytes before and after a lost place are weighed anew.
 _NEAR = 64
 
 # So many characters at a time, so that what is computed stays in the cache; what takes a stretch back to zero.
 _PART = 1 << 17
 _ANEW = 1e6
+
+_NEWLINE = 0x0A
+_Places = npt.NDArray[np.intp]
 
 _FIRST_STRIDE = 4096
 _LAST_STRIDE = 1 << 22
@@ -60,43 +71,40 @@ def greatest_surprise(text: str, expected: float = _EXPECTED_BITS) -> float:
 
 def first_suspicious(text: str) -> int:
     """Return the offset of the first place of the text that is too dear to be one, or the length of the text."""
-    if len(text) > _LONG:
-        return _first_suspicious_of_long(text)
-    over = _excess(text) > SURPRISE_BITS
-    return int(over.argmax()) if over.any() else len(text)
+    for places in _suspicious(text):
+        if len(places):
+            return int(places[0])
+    return len(text)
 
 
-def _first_suspicious_of_long(text: str) -> int:
-    """Look closely only at the stretches in which the characters are rare ones."""
-    done = 0
-    while done < len(text):
+def _suspicious(text: str) -> Iterator[_Places]:
+    """Yield the offsets of the places that are too dear to be text; of long text part by part."""
+    if len(text) <= _LONG:
+        yield np.flatnonzero(_excess(text) > SURPRISE_BITS)
+        return
+    for done in range(0, len(text), _PART):
         part = text[done : done + _PART]
         rare = language.rarity(part)
         if len(rare) != len(part):  # characters beyond the BMP: offsets differ
-            over = _excess(part) > SURPRISE_BITS
-            if over.any():
-                return done + int(over.argmax())
+            yield done + np.flatnonzero(_excess(part) > SURPRISE_BITS)
         else:
-            place = _first_suspicious_stretch(part, rare)
-            if place < len(part):
-                return done + place
-        done += len(part)
-    return done
+            yield done + _suspicious_stretches(part, rare)
 
 
-def _first_suspicious_stretch(text: str, rare: npt.NDArray[np.uint8]) -> int:
+def _suspicious_stretches(text: str, rare: npt.NDArray[np.uint8]) -> _Places:
+    """Look closely only at the stretches in which the characters are rare ones."""
     whole = len(rare) // 8 * 8
     # The sums of eight bytes side by side: one multiplication adds them up in the highest (31 times 8 fits).
     eights = (rare[:whole].view(np.uint64) * np.uint64(0x0101010101010101)) >> np.uint64(56)
     sums = eights[:-1] + eights[1:]
     flagged = np.flatnonzero(sums > _STRETCH * _RARE_BITS)
     if not len(flagged):
-        return len(text)
+        return flagged
     # The stretches one after the other, those that overlap as one; a gap in a row of ones parts them.
-    near = np.zeros(len(text) + 1, dtype=bool)
-    for shift in range(-8, 24):
-        near[np.clip(flagged * 8 + shift, 0, len(text) - 1)] = True
-    at = np.flatnonzero(near)
+    near = np.zeros(len(text) // 8 + 4, dtype=bool)
+    for shift in range(4):
+        near[flagged + shift] = True
+    at = np.flatnonzero(np.repeat(near, 8)[8 : len(text) + 8])
     codes = language.codes(text)
     before = codes[np.maximum(at - 1, 0)]
     surprise = language.pair_bits(before, codes[at]).astype(np.float64) - _EXPECTED_BITS
@@ -104,7 +112,62 @@ def _first_suspicious_stretch(text: str, rare: npt.NDArray[np.uint8]) -> int:
     surprise[1:][np.diff(at) > 1] -= _ANEW
     surprise = np.cumsum(surprise)
     over = surprise - np.minimum(np.minimum.accumulate(surprise), 0) > SURPRISE_BITS
-    return int(at[over.argmax()]) if over.any() else len(text)
+    return at[over]
+
+
+def read_suspicious(data: bytes, text: str, candidates: Sequence[tuple[str, float]]) -> list[Piece] | None:
+    """Return the pieces of bytes that the first of the candidates reads without loss, as `text`.
+
+    Only the lines that hold a place too dear to be text are read again, in all of the candidates. None if they are too
+    large a part of the text, or if lines do not end with one byte (UTF-16, UTF-32).
+    """
+    encoding = candidates[0][0]
+    places = np.concatenate(list(_suspicious(text)))
+    if not len(places):
+        return [Piece(0, len(data), encoding)]
+    if encoding in WIDE:
+        return None
+    # A line end is one byte in all of these encodings, and no part of another character.
+    numbers = _lines_of(text, places.tolist())
+    ends_of_lines = (np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == _NEWLINE) + 1).tolist()
+    starts, ends = [0, *ends_of_lines], [*ends_of_lines, len(data)]
+    if sum(ends[number] - starts[number] for number in numbers) > len(data) // _MOST_SUSPICIOUS + _WINDOW:
+        return None
+    short = [number for number in numbers if ends[number] - starts[number] <= _WINDOW]
+    mended = _read_broken(
+        [data[starts[number] : ends[number]].removesuffix(b"\n") for number in short],
+        candidates,
+        final=len(ends_of_lines) in short[-1:],
+    )
+    read_again = dict(zip(short, mended, strict=True))
+    pieces: list[Piece] = []
+    place = 0
+    for number in numbers:
+        start, end = starts[number], ends[number]
+        pieces.append(Piece(place, start, encoding))
+        if number in read_again:
+            pieces += [Piece(start + first, start + last, name) for first, last, name in read_again[number]]
+        else:
+            pieces += _read_run(data, start, end, encoding, candidates)
+        place = end
+    return list(lattice.joined([*pieces, Piece(place, len(data), encoding)]))
+
+
+def _lines_of(text: str, places: Sequence[int]) -> list[int]:
+    """Return the numbers of the lines in which the places (offsets in order) stand."""
+    numbers: list[int] = []
+    counted = number = 0
+    end = -1  # of the last line found
+    for place in places:
+        if place <= end:
+            continue
+        number += text.count("\n", counted, place)
+        counted = place
+        numbers.append(number)
+        end = text.find("\n", place)
+        if end < 0:
+            break
+    return numbers
 
 
 def read_damaged(data: bytes, candidates: Sequence[tuple[str, float]]) -> list[Piece]:
@@ -115,88 +178,152 @@ def read_damaged(data: bytes, candidates: Sequence[tuple[str, float]]) -> list[P
     """
     if any(name in WIDE for name, _ in candidates):
         return _read_run(data, 0, len(data), "", candidates)
+    lines = data.split(b"\n")
+    encoding_of = _choose(_judge(lines, [name for name, _ in candidates]), dict(candidates))
+    broken = [number for number, name in enumerate(encoding_of) if name is None and len(lines[number]) < _WINDOW]
+    read_again = _read_broken([lines[number] for number in broken], candidates, final=len(lines) - 1 in broken[-1:])
+    mended = dict(zip(broken, read_again, strict=True))
     pieces: list[Piece] = []
-    place = 0
-    for encoding, end in _sort_lines(data, [name for name, _ in candidates]):
+    start = place = 0
+    for number, encoding in enumerate(encoding_of):
+        place = min(place + len(lines[number]) + 1, len(data))
+        if encoding is not None and number + 1 < len(lines) and encoding_of[number + 1] == encoding:
+            continue
         before = pieces[-1].encoding if pieces else ""
-        if encoding is None:
-            pieces += _read_run(data, place, end, before, candidates)
+        if encoding is not None:
+            pieces.append(Piece(start, place, encoding or before or "utf-8"))
+        elif number in mended:
+            pieces += [Piece(start + first, start + last, name) for first, last, name in mended[number]]
         else:
-            pieces.append(Piece(place, end, encoding or before or "utf-8"))
-        place = end
-    return pieces
+            pieces += _read_run(data, start, place, before, candidates)
+        start = place
+    return list(lattice.joined(pieces))
 
 
 def settled_by_lines(data: bytes, names: Sequence[str]) -> list[str]:
     """Return the encodings of the lines, the most frequent first, if most lines are settled by themselves."""
-    lines = data.split(b"\n")
-    used = Counter(_verdicts(lines, names))
-    unsettled = used.pop(None, 0)
-    if used.pop("", 0) == len(lines) - unsettled or unsettled * 4 > len(lines):
+    used: Counter[str] = Counter()
+    unsettled = 0
+    verdicts = _judge(data.split(b"\n"), names)
+    for verdict in verdicts:
+        if isinstance(verdict, str):
+            used[verdict] += 1
+        else:
+            unsettled += 1
+    if used.pop("", 0) == len(verdicts) - unsettled or unsettled * 4 > len(verdicts):
         return []
     return [name for name, _ in used.most_common() if name]
 
 
-def _verdicts(lines: Sequence[bytes], names: Sequence[str]) -> list[str | None]:
-    """Return the encoding of each line (empty: ASCII only, None: not settled by the line alone)."""
-    verdict: list[str | None] = [None] * len(lines)
-    best = np.full(len(lines), np.inf)
-    second = np.full(len(lines), np.inf)
-    open_lines: list[int] = []
-    utf8: list[tuple[int, str]] = []
+# The encoding of a line (empty: ASCII only); or the plausible ones with their bits, none of them clearly the best.
+_Verdict = str | dict[str, float]
+
+
+def _judge(lines: Sequence[bytes], names: Sequence[str]) -> list[_Verdict]:
+    """Return what each line can be by itself."""
+    verdict: list[_Verdict] = [{} for _ in lines]
+    readings: dict[str, list[tuple[int, str]]] = {name: [] for name in ("utf-8", *names)}
+    others = [name for name in readings if name != "utf-8"]
     for number, line in enumerate(lines):
         try:
             text = str(line, "utf-8")
+            if "\0" in text:
+                continue
+            surplus = len(line) - len(text)
+            if surplus == 0 or surplus >= _SURE_UTF8:
+                verdict[number] = "utf-8" if surplus else ""
+                continue
+            readings["utf-8"].append((number, text))
         except UnicodeDecodeError:
-            open_lines.append(number)
-            continue
-        if b"\0" in line:
-            continue
-        if len(line) == len(text):
-            verdict[number] = ""
-        elif len(line) - len(text) >= _SURE_UTF8:
-            verdict[number] = "utf-8"
-        else:
-            open_lines.append(number)
-            utf8.append((number, text))
-    for name in ("utf-8", *(name for name in names if name != "utf-8")):
-        found = utf8 if name == "utf-8" else []
-        if name != "utf-8":
-            for number in open_lines:
-                text_or_none = encodings.read(lines[number], name)
-                if text_or_none is not None and "\0" not in text_or_none:
-                    found.append((number, text_or_none))
+            if b"\0" in line:
+                continue
+        for name in others:
+            other = encodings.read(line, name)
+            if other is not None:
+                readings[name].append((number, other))
+    best = np.full(len(lines), np.inf)
+    second = np.full(len(lines), np.inf)
+    best_name = np.full(len(lines), -1)
+    for rank, (name, found) in enumerate(readings.items()):
         if not found:
             continue
-        texts = [text for _, text in found]
         numbers = np.array([number for number, _ in found])
-        costs = language.bits("\n".join(texts)).astype(np.float64)
-        starts = np.cumsum([0, *(len(text) + 1 for text in texts[:-1])])
-        surprise = np.cumsum(costs - _EXPECTED_BITS)
+        costs = language.bits("\n".join([text for _, text in found]))
+        starts = np.cumsum([0, *(len(text) + 1 for _, text in found[:-1])])
+        surprise = np.cumsum(costs - np.float32(_EXPECTED_BITS), dtype=np.float64)
         excess = surprise - np.minimum(np.minimum.accumulate(surprise), 0)
-        totals = np.add.reduceat(costs, starts)
+        totals = np.add.reduceat(costs, starts, dtype=np.float64)
         good = np.maximum.reduceat(excess, starts) <= SURPRISE_BITS
         before = best[numbers]
         second[numbers] = np.minimum(second[numbers], np.maximum(before, totals))
         best[numbers] = np.minimum(before, totals)
-        for number in numbers[(totals < before) & good].tolist():
-            verdict[number] = name
-        for number in numbers[(totals < before) & ~good].tolist():
-            verdict[number] = None
-    for number in np.flatnonzero(second < best + _CLEAR_LINE_BITS).tolist():
-        verdict[number] = None
+        is_best = totals < before
+        best_name[numbers[is_best & good]] = rank
+        best_name[numbers[is_best & ~good]] = -1
+        for number, bits in zip(numbers[good].tolist(), totals[good].tolist(), strict=True):
+            options = verdict[number]
+            if isinstance(options, dict):
+                options[name] = bits
+    known = list(readings)
+    for number in np.flatnonzero((best_name >= 0) & (second >= best + _CLEAR_LINE_BITS)).tolist():
+        verdict[number] = known[best_name[number]]
     return verdict
 
 
-def _sort_lines(data: bytes, names: Sequence[str]) -> Iterator[tuple[str | None, int]]:
-    """Yield the runs of lines by encoding (empty: ASCII only, None: not settled by the line alone), and their ends."""
-    lines = data.split(b"\n")
-    verdict = _verdicts(lines, names)
-    end = 0
-    for number, line in enumerate(lines):
-        end = min(end + len(line) + 1, len(data))
-        if number + 1 == len(lines) or verdict[number + 1] != verdict[number]:
-            yield verdict[number], end
+def _choose(verdicts: Sequence[_Verdict], priors: dict[str, float]) -> list[str | None]:
+    """Return the encoding of each line, for the lines that could be several the likeliest after the line before."""
+    chosen: list[str | None] = []
+    before = ""
+    for verdict in verdicts:
+        encoding: str | None
+        if isinstance(verdict, str):
+            encoding = verdict
+        elif verdict:
+            change = {name: 0.0 if name == before else lattice.SWITCH_AT_LINE + priors[name] for name in verdict}
+            encoding = min(verdict, key=lambda name: verdict[name] + change[name])
+        else:
+            encoding = None
+        before = encoding or before
+        chosen.append(encoding)
+    return chosen
+
+
+def _read_broken(
+    lines: Sequence[bytes], candidates: Sequence[tuple[str, float]], *, final: bool = False
+) -> Iterator[list[Piece]]:
+    """Yield the pieces of each of the lines, with offsets in the line: all of them go through the lattice at once.
+
+    The line end counts as part of the line, but after the last one if that is the end of the data (`final`).
+    """
+    if not lines:
+        return
+    data = b"\n".join(lines) + (b"" if final else b"\n")
+    pieces, _ = blocks.read(data, candidates)
+    index = start = 0
+    for line in lines:
+        end = min(start + len(line) + 1, len(data))
+        parts: list[Piece] = []
+        while index < len(pieces) and pieces[index].start < end:
+            piece = pieces[index]
+            parts.append(Piece(max(piece.start, start) - start, min(piece.end, end) - start, piece.encoding))
+            if piece.end > end:
+                break
+            index += 1
+        yield _without_long_losses(data[start:end], parts, candidates)
+        start = end
+
+
+def _without_long_losses(line: bytes, pieces: list[Piece], candidates: Sequence[tuple[str, float]]) -> list[Piece]:
+    """Return the pieces of a line; if they lose much of what an encoding could read, the line in that encoding.
+
+    Names of rare characters are dearer than their bytes lost, and they are what a list of names is made of. One damaged
+    place of a line that reads without loss is a byte too few or too many: it takes no more than a character.
+    """
+    if all(piece.encoding or piece.end - piece.start <= _LONGEST_LOSS for piece in pieces):
+        return pieces
+    readings = [(language.total_bits(text), name) for name, _ in candidates if (text := encodings.read(line, name))]
+    readings = [(bits, name) for bits, name in readings if bits < _MOST_BITS_A_BYTE * len(line)]
+    return [Piece(0, len(line), min(readings)[1])] if readings and b"\0" not in line else pieces
 
 
 def _read_run(data: bytes, start: int, stop: int, before: str, candidates: Sequence[tuple[str, float]]) -> list[Piece]:
@@ -232,7 +359,7 @@ def _read_run(data: bytes, start: int, stop: int, before: str, candidates: Seque
 def _line(data: bytes, start: int, before: str, candidates: Sequence[tuple[str, float]]) -> Piece | None:
     """Return the rest of the line if one encoding reads it without loss, and plausibly; else None."""
     end = data.find(b"\n", start, start + _WINDOW) + 1
-    if not end:
+    if not end or before in WIDE:
         return None
     line = data[start:end]
     best: tuple[float, str] | None = None
@@ -323,23 +450,7 @@ def _mend_near(data: bytes, left: Piece, start: int, end: int, after: Sequence[P
     if best.start < 0 and best.end >= 0:
         return None
     parts = best.pieces(stop - begin, left.encoding, begin)
-    return [*_joined([Piece(left.start, begin, left.encoding), *parts, Piece(stop, right.end, left.encoding)])]
-
-
-def _joined(pieces: Sequence[Piece]) -> Iterator[Piece]:
-    """Yield the pieces that are not empty, neighbours of one encoding as one."""
-    last: Piece | None = None
-    for piece in pieces:
-        if piece.start == piece.end:
-            continue
-        if last and last.encoding == piece.encoding:
-            last = Piece(last.start, piece.end, piece.encoding)
-            continue
-        if last:
-            yield last
-        last = piece
-    if last:
-        yield last
+    return [*lattice.joined([Piece(left.start, begin, left.encoding), *parts, Piece(stop, right.end, left.encoding)])]
 
 
 def _boundary(data: bytes, piece: Piece, end: int) -> int | None:

@@ -1,6 +1,7 @@
 """Byte order marks, and the encodings that are written in ASCII: HZ, ISO 2022, UTF-7."""
 
 import re
+from typing import NamedTuple
 
 from cnpolicy import encodings, language
 
@@ -20,6 +21,7 @@ _ESCAPES = (
     (b"\x1b$", "iso2022_kr"),
     (b"+", "utf-7"),
 )
+_BY_LINE = tuple(item for item in _ESCAPES if item[1] in ("hz", "iso2022_cn"))
 _SAMPLE = 4096
 
 
@@ -47,6 +49,35 @@ def read_escaped(data: bytes) -> tuple[str, str] | None:
         if language.total_bits(text[:_SAMPLE]) < language.total_bits(data[: 4 * _SAMPLE].decode("ascii")):
             return text, encoding
     return None
+
+
+class Line(NamedTuple):
+    """A line of ASCII bytes that spells another encoding: its number, its text and the encoding."""
+
+    number: int
+    text: str
+    encoding: str
+
+
+def take_lines(data: bytes) -> tuple[bytes, list[Line]]:
+    """Return the data without the lines that are HZ or ISO-2022-CN, of which the line ends stay, and these lines.
+
+    Files that were put together from mail and news hold such lines among others; escapes never reach beyond a line.
+    """
+    if not any(mark in data for mark, _ in _BY_LINE) or b"\0" in data:
+        return data, []
+    lines = data.split(b"\n")
+    taken: list[Line] = []
+    for number, line in enumerate(lines):
+        if not line.isascii():
+            continue
+        for mark, encoding in _BY_LINE:
+            text = encodings.read(line, encoding) if mark in line else None
+            if text and not text.isascii() and language.total_bits(text) < language.total_bits(line.decode("ascii")):
+                taken.append(Line(number, text, encoding))
+                lines[number] = b""
+                break
+    return b"\n".join(lines), taken
 
 
 def unreadable(data: bytes) -> str | None:

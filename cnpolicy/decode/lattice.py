@@ -7,7 +7,7 @@ data goes through in windows, and a state that is much dearer than the best one 
 """
 
 import codecs
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -37,8 +37,8 @@ SWITCH_AT_LINE = 10.0
 SWITCH_AT_ASCII = 13.0
 SWITCH_IN_RUN = 17.0
 
-# What it costs more to go from or to an encoding of another language, or one that died out: Chinese files are mixed of
-# the encodings that Chinese programs use.
+# What it costs more to go from or to an encoding of another language, one that died out, or one in which an ASCII
+# letter is no byte of its own: Chinese files are mixed of the encodings that Chinese programs use side by side.
 FOREIGN = frozenset({"cp932", "euc_jp", "cp949", "euc_tw"})
 _FOREIGN_BITS = 12.0
 
@@ -68,14 +68,48 @@ class _Edges(NamedTuple):
     code: Codes
 
 
+class Costs(NamedTuple):
+    """What the steps through the lattice cost in bits, for each encoding (first axis) and offset."""
+
+    length: npt.NDArray[np.int8]  # bytes of the character that begins here, 0 if none does
+    onward: npt.NDArray[np.float32]  # the next character of the same encoding, after this one
+    fresh: npt.NDArray[np.float32]  # this character after a place where nothing is known
+    switch: npt.NDArray[np.float32]  # a change of encoding here (of all encodings)
+    lost: npt.NDArray[np.float32]  # this byte, if it is lost (in all encodings)
+    border: npt.NDArray[np.float32]  # going to or from each encoding
+
+
+def _border_bits(name: str) -> float:
+    """Return what it costs more to go from or to the encoding: one of another language, or of two bytes a letter."""
+    return _FOREIGN_BITS if name in FOREIGN or name.startswith(("utf-16", "utf-32")) else 0.0
+
+
+def weigh(data: bytes, names: Sequence[str], *, at_start: bool) -> Costs:
+    """Return what the steps cost; `at_start` says that the data begins a line."""
+    size = len(data)
+    shape = (len(names), size)
+    length = np.zeros(shape, dtype=np.int8)
+    onward = np.zeros(shape, dtype=np.float32)
+    fresh = np.zeros(shape, dtype=np.float32)
+    for row, name in enumerate(names):
+        read = edges(data, name)
+        after, alone = costs(read, at_start)
+        if name in CHINESE:
+            kana = kana_bits(read.code)
+            alone += kana
+            after += kana[np.minimum(np.arange(size) + read.length, size - 1)]
+        length[row], onward[row], fresh[row] = read.length, after, alone
+    border = np.array([_border_bits(name) for name in names], dtype=np.float32)
+    return Costs(length, onward, fresh, _switch_costs(data), _byte_costs(data), border)
+
+
 def read(data: bytes, candidates: Sequence[tuple[str, float]]) -> tuple[list[Piece], float]:
     """Return the cheapest reading of the bytes as pieces in order, and what it costs in bits.
 
     `candidates` are encodings, each with what a text in it costs before it is looked at (bits).
     """
-    pieces, cost, _ = _read_block(
-        data, [name for name, _ in candidates], [prior for _, prior in candidates], at_start=True, final=True
-    )
+    names, begin = [name for name, _ in candidates], [prior for _, prior in candidates]
+    pieces, cost, _ = read_block(data, names, begin, at_start=True, final=True)
     return pieces, cost
 
 
@@ -86,35 +120,28 @@ def read_window(
     end = min(stop, start + size)
     if stop - end < size // 4:
         end = stop
-    names = [name for name, _ in candidates]
-    begin = [prior for _, prior in candidates]
-    pieces, _, done = _read_block(data[start:end], names, begin, at_start=start == 0, final=end == stop)
+    names, begin = [name for name, _ in candidates], [prior for _, prior in candidates]
+    pieces, _, done = read_block(data[start:end], names, begin, at_start=start == 0, final=end == stop)
     return [Piece(piece.start + start, piece.end + start, piece.encoding) for piece in pieces], start + done
 
 
-def _read_block(
+def read_block(
     data: bytes, names: Sequence[str], begin: Sequence[float], *, at_start: bool, final: bool
 ) -> tuple[list[Piece], float, int]:
-    """Read one block, at the start of the data or not; unless it is its end, stop some characters before the end."""
+    """Return the cheapest reading of the bytes as pieces in order, what it costs in bits, and where it ends.
+
+    `begin` is what a text in each of the encodings costs before it is looked at (bits). The bytes are at the start of
+    the data or not; unless they are its end (`final`), the reading stops some characters before theirs.
+    """
     size = len(data)
-    lengths: list[list[int]] = []
-    onward: list[list[float]] = []  # the bits of the next character of the same encoding, after this one
-    fresh: list[list[float]] = []  # the bits of this character after a place where nothing is known
-    for name in names:
-        read = edges(data, name)
-        lengths.append(read.length.tolist())
-        after, alone = costs(read, at_start)
-        if name in CHINESE:
-            kana = kana_bits(read.code)
-            alone += kana
-            inside = np.minimum(np.arange(size) + read.length, size - 1)
-            after += kana[inside]
-        onward.append(after.tolist())
-        fresh.append(alone.tolist())
-    switch = _switch_costs(data)
-    byte_bits = _byte_costs(data)
+    weighed = weigh(data, names, at_start=at_start)
+    lengths: list[list[int]] = weighed.length.tolist()
+    onward: list[list[float]] = weighed.onward.tolist()
+    fresh: list[list[float]] = weighed.fresh.tolist()
+    switch: list[float] = weighed.switch.tolist()
+    byte_bits: list[float] = weighed.lost.tolist()
+    border: list[float] = weighed.border.tolist()
     modes = range(len(names))
-    border = [_FOREIGN_BITS if name in FOREIGN else 0.0 for name in names]
 
     # For each encoding and offset: the cheapest path whose last character begins here (char), whose last character
     # ends here (edge), or whose last bytes up to here are lost (lost), and where each came from.
@@ -191,7 +218,7 @@ def _read_block(
     if final:
         for mode, name in enumerate(names):
             for size_cut in range(1, min(4, size + 1)):
-                value = edge[mode][size - size_cut] + _CUT_BITS + size_cut * _CUT_BYTE_BITS
+                value = edge[mode][size - size_cut] + cut_bits(size_cut)
                 if value < best and begins_character(data[size - size_cut :], name):
                     best, cut = value, size_cut
                     state = (size - size_cut) * width + mode * kinds + from_edge
@@ -222,31 +249,51 @@ def _read_block(
     return steps, best, stop
 
 
+def joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Yield the pieces that are not empty, neighbours of one encoding as one."""
+    last: Piece | None = None
+    for piece in pieces:
+        if piece.start == piece.end:
+            continue
+        if last and last.encoding == piece.encoding:
+            last = Piece(last.start, piece.end, piece.encoding)
+            continue
+        if last:
+            yield last
+        last = piece
+    if last:
+        yield last
+
+
 def kana_bits(codes: Codes) -> npt.NDArray[np.float32]:
     """Return what each character costs more in an encoding of China because it is kana."""
     return np.where((codes >= 0x3041) & (codes < 0x30FB), np.float32(_KANA_BITS), np.float32(0))
 
 
-def _byte_costs(data: bytes) -> list[float]:
+def cut_bits(size: int) -> float:
+    """Return what so many bytes at the end of the data cost that begin a character."""
+    return _CUT_BITS + size * _CUT_BYTE_BITS
+
+
+def _byte_costs(data: bytes) -> npt.NDArray[np.float32]:
     """Return what each byte costs if it is lost."""
-    costs = np.full(256, _BYTE_BITS)
+    costs = np.full(256, _BYTE_BITS, dtype=np.float32)
     costs[:0x80] = _ASCII_BITS
     costs[0] = _NUL_BITS
-    found: list[float] = costs[np.frombuffer(data, dtype=np.uint8)].tolist()
+    found: npt.NDArray[np.float32] = costs[np.frombuffer(data, dtype=np.uint8)]
     return found
 
 
-def _switch_costs(data: bytes) -> list[float]:
+def _switch_costs(data: bytes) -> npt.NDArray[np.float32]:
     """Return what a change of encoding costs at each offset."""
     taken = np.frombuffer(data, dtype=np.uint8)
-    cost = np.full(len(data), SWITCH_IN_RUN)
+    cost = np.full(len(data), SWITCH_IN_RUN, dtype=np.float32)
     plain = taken < 0x80
     cost[plain] = SWITCH_AT_ASCII
     cost[1:][plain[:-1]] = SWITCH_AT_ASCII
     cost[1:][taken[:-1] == 0x0A] = SWITCH_AT_LINE
     cost[:1] = SWITCH_AT_LINE
-    found: list[float] = cost.tolist()
-    return found
+    return cost
 
 
 def costs(edges: _Edges, at_start: bool) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:

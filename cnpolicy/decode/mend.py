@@ -7,7 +7,8 @@ summed over all characters that the bytes left there can come from:
 
     bits(place, bytes) = bits(before) − log2 Σ_c P(damage of c) · P(c | left) · P(right | c) + bits(after)
 
-The reading without damage is one of the rivals, so that rare characters are not taken for damage.
+The reading without damage is one of the rivals, so that rare characters are not taken for damage. This is done with
+pairs of characters, which is fast; between the best dozen the words decide (cnpolicy.vocabulary).
 """
 
 from functools import cache
@@ -16,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from cnpolicy import encodings, language
+from cnpolicy import encodings, language, vocabulary
 from cnpolicy.decode import lattice
 from cnpolicy.decode.lattice import Piece
 from cnpolicy.language import Codes
@@ -30,9 +31,10 @@ _UNKNOWN = 0xFFFD
 _DAMAGE_BITS = 8.0
 # Which byte of the character it was that is gone.
 _WHICH_BITS = 1.0
-# A byte put in is one of those that programs leave behind, hardly ever another; what was overwritten can be any.
+# A byte put in is one of those that programs leave behind, hardly ever another; what was overwritten can be any, and is
+# rarer than what was dropped (10 against 8 bits: half a point of the files with a dropped byte, no loss of others).
 _STRAY_BITS = 2.0
-_ANY_BYTE_BITS = 8.0
+_ANY_BYTE_BITS = 10.0
 _PUT_IN_BITS = 18.0
 _STRAYS = frozenset(b"\x00\x80\xff")
 # A reading that loses something must be so much better than one that loses nothing.
@@ -49,7 +51,23 @@ _SPREAD_BITS = 40.0
 # Characters rarer than this add nothing to a sum.
 _RARE_BITS = 19.0
 
+# So many of the ways are weighed by their words, none that is so much dearer than the cheapest, if the cheapest looks
+# like Chinese (Chinese read in a wrong encoding costs 15 bits a character). On the development half of the news texts,
+# 400 to 500 files of 20 characters with a byte dropped, what comes back right rose from 94.8 to 96.6 of 100 (GBK), 92.3
+# to 96.0 (cp950; in part by Taiwan's and Hong Kong's characters in the tables) and 96.3 to 98.4 (UTF-16). The best
+# single character instead of the sum over all: up to a point less, in cp950 no clear difference. The mean of what pairs
+# and words cost: up to two points less. 40 characters on each side: the same.
+_MOST_WAYS = 12
+_CLOSE_BITS = 14.0
+_PLAUSIBLE_BITS = 13.0
+_WORD_SIDE = 8
+# Characters that are so much dearer than the best one in a place add nothing.
+_OPTION_BITS = 12.0
+# What _KEEP_BITS is where words decide: of 6,000 clean files 1 or more harmed none, 0 one; 4 costs a point of cp950.
+_KEEP_WORD_BITS = 1.0
+
 _UNIT = {"utf-16-le": 2, "utf-16-be": 2, "utf-32-le": 4, "utf-32-be": 4}
+_OF_CHINESE = lattice.CHINESE | {"utf-8", *_UNIT}
 _PAIRED = frozenset({"gb18030", "cp950", "big5hkscs", "cp932", "euc_jp", "cp949", "euc_tw", "utf-16-le", "utf-16-be"})
 
 
@@ -162,7 +180,89 @@ def weigh(data: bytes, encoding: str, *, left: int = _NEWLINE, final: bool = Tru
     found += [way._replace(bits=way.bits + doubt) for way in _weigh_places(data, encoding, chosen)]
     found.sort()
     # A euro sign of one byte is one only beside what may have been cut off here.
-    return [way for way in found if way.start < 0 or all(_reads(data, piece) for piece in way.pieces(size, encoding))]
+    found = [way for way in found if way.start < 0 or all(_reads(data, piece) for piece in way.pieces(size, encoding))]
+    if encoding in _OF_CHINESE and found and found[0].bits < _PLAUSIBLE_BITS * (len(starts) + 1):
+        return _weigh_words(data, encoding, found, lengths, points, rest, left, cut if reached == cut else -1)
+    return found
+
+
+def _weigh_words(
+    data: bytes,
+    encoding: str,
+    ways: list[Mended],
+    lengths: list[int],
+    points: Codes,
+    rest: list[float],
+    left: int,
+    cut: int,
+) -> list[Mended]:
+    """Return the ways, the best of which are weighed anew by their words; the cheapest keeps its bits.
+
+    `lengths` and `points` are the characters at each offset, `rest` the bits of all after them, `left` is the code
+    point before the bytes, `cut` where a character begins that the end cuts off (-1: nowhere).
+    """
+    close = list(dict.fromkeys(way for way in ways[:_MOST_WAYS] if way.bits < ways[0].bits + _CLOSE_BITS))
+    if len(close) < 2:
+        return ways
+    size = len(data)
+    # The text from some characters before the first of the places to some after the last; what is behind, by pairs.
+    in_step = _walk(lengths, 0, size)
+    places = [way for way in close if way.start >= 0]
+    first = min(way.start for way in places)
+    in_step = in_step[max(sum(place < first for place in in_step) - _WORD_SIDE, 0) :]
+    reach = min(size, max(way.end for way in places) + _WORD_SIDE * _UNIT.get(encoding, 3))
+    head = chr(left) if in_step[:1] == [0] and left != _NEWLINE else ""
+    undamaged = any(way.start < 0 for way in close)
+
+    def text(offsets: list[int]) -> str:
+        return "".join(map(chr, points[offsets].tolist()))
+
+    weighed: list[Mended] = []
+    for way in close:
+        if way.start < 0:
+            offsets = [place for place in in_step if place < reach]
+            bits = vocabulary.total_bits(head + text(offsets)) + rest[offsets[-1]]
+        elif way.start == cut:
+            bits = _CUT_BITS + vocabulary.total_bits(head + text([place for place in in_step if place < cut]))
+        else:
+            before = head + text([place for place in in_step if place < way.start])
+            offsets = _walk(lengths, way.end, reach)
+            after = text(offsets)
+            options, costs = _likely(data[way.start : way.end], encoding, before[-1:] or "\n", after[:1])
+            every = costs + vocabulary.weigh(before, options, after, reach=size)
+            bits = _DAMAGE_BITS + every.min() - np.log2(np.exp2(every.min() - every).sum())
+            bits += _KEEP_WORD_BITS if undamaged else 0.0
+            bits += rest[offsets[-1]] if offsets else 0.0
+        weighed.append(way._replace(bits=float(bits)))
+    shift = ways[0].bits - min(way.bits for way in weighed)
+    others = [way for way in ways if way not in close]
+    return sorted([*(way._replace(bits=way.bits + shift) for way in weighed), *others])
+
+
+def _walk(lengths: list[int], place: int, stop: int) -> list[int]:
+    """Return where the characters begin that are read in step from a place on, up to `stop`."""
+    found: list[int] = []
+    while place < stop and lengths[place]:
+        found.append(place)
+        place += lengths[place]
+    return found
+
+
+def _likely(left_over: bytes, encoding: str, left: str, right: str) -> tuple[list[str], npt.NDArray[np.float32]]:
+    """Return the texts that can have stood between two characters where these bytes are left, with their bits.
+
+    Those only that their neighbours do not make unlikely.
+    """
+    codes, bits = _possible(left_over, encoding)
+    before = np.full(len(codes), ord(left), dtype=np.uint32)
+    nothing = codes == _NOTHING
+    cost = bits.copy()
+    cost[~nothing] += language.pair_bits(before[~nothing], codes[~nothing])
+    if right:
+        after = np.full(len(codes), ord(right), dtype=np.uint32)
+        cost += language.pair_bits(np.where(nothing, before, codes), after)
+    kept = np.flatnonzero(cost < cost.min() + _OPTION_BITS)
+    return ["" if code == _NOTHING else chr(code) for code in codes[kept].tolist()], bits[kept]
 
 
 def _reads(data: bytes, piece: Piece) -> bool:

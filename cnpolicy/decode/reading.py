@@ -1,7 +1,7 @@
 """A reading: the text that bytes were taken for, by which encodings, and what was lost."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from cnpolicy import encodings
@@ -90,10 +90,75 @@ def _joined(pieces: Iterable[Piece]) -> Iterable[Piece]:
         yield last
 
 
+def put_back(reading: Reading, lines: Sequence[tuple[int, str, str]]) -> Reading | None:
+    """Return the reading with texts put into lines that are empty in it; None if it has not that many lines.
+
+    Each text comes with the number of its line (in order, from 0) and its encoding.
+    """
+    parts: list[str] = []
+    ends: list[tuple[int, int]] = []  # where texts go in, and how long they are
+    spans: list[Span] = []
+    place = line = 0
+    for number, text, _ in lines:
+        start = place
+        while line < number:
+            start = reading.text.find("\n", start) + 1
+            if not start:
+                return None
+            line += 1
+        parts += [reading.text[place:start], text]
+        ends.append((start, len(text)))
+        place = start
+    parts.append(reading.text[place:])
+    # The places where encodings change, the texts among them.
+    index = added = 0
+    for (at, length), (_, _, encoding) in zip(ends, lines, strict=True):
+        while index < len(reading.spans) and reading.spans[index].end <= at:
+            span = reading.spans[index]
+            spans.append(Span(max(span.start + added, spans[-1].end if spans else 0), span.end + added, span.encoding))
+            index += 1
+        if index < len(reading.spans) and reading.spans[index].start < at:
+            span = reading.spans[index]
+            begin = max(span.start + added, spans[-1].end if spans else 0)
+            if begin < at + added:
+                spans.append(Span(begin, at + added, span.encoding))
+        spans.append(Span(at + added, at + added + length, encoding))
+        added += length
+    for span in reading.spans[index:]:
+        begin = max(span.start + added, spans[-1].end)
+        if begin < span.end + added:
+            spans.append(Span(begin, span.end + added, span.encoding))
+    lost = tuple(
+        one._replace(start=one.start + sum(length for at, length in ends if at <= one.start)) for one in reading.lost
+    )
+    return reading._replace(text="".join(parts), spans=tuple(spans), lost=lost)
+
+
 _NO_CHARACTER = re.compile("\0+|[\ud800-\udfff]")
+
+
+# Encodings in which what a byte means depends on those before it: a stretch cannot be read by itself.
+_STATEFUL = frozenset({"hz", "utf-7", "iso2022_cn", "iso2022_jp"})
+_NUL = re.compile(rb"\0+|[^\0]+")
+_NUL_2 = re.compile(rb"(?:\0\0)+|(?:(?!\0\0)..)+", re.S)
+_NUL_4 = re.compile(rb"(?:\0{4})+|(?:(?!\0{4}).{4})+", re.S)
+_NULS = {"utf-16-le": _NUL_2, "utf-16-be": _NUL_2, "utf-32-le": _NUL_4, "utf-32-be": _NUL_4}
 
 
 def replace_lossy(data: bytes, encoding: str) -> Reading:
     """Read the bytes in one encoding whatever they are: what it cannot read, and NUL, is a lost place."""
-    text = _NO_CHARACTER.sub(LOST, data.decode(encoding, "replace")).lstrip("\ufeff")
-    return whole(text, encoding)
+    text = encodings.read(data, encoding)
+    if text is not None and not _NO_CHARACTER.search(text):
+        return whole(text, encoding)
+    if encoding in _STATEFUL:
+        return whole(_NO_CHARACTER.sub(LOST, data.decode(encoding, "replace")), encoding)
+    pieces: list[Piece] = []
+    place = 0
+    for start, end in (*encodings.gaps(data, encoding), (len(data), len(data))):
+        pieces += [
+            Piece(place + run.start(), place + run.end(), encoding if run[0].strip(b"\0") else "")
+            for run in _NULS.get(encoding, _NUL).finditer(data[place:start])
+        ]
+        pieces.append(Piece(start, end, ""))
+        place = end
+    return assemble(data, pieces[:-1])

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from cnpolicy import encodings, language
+from cnpolicy import encodings, vocabulary
 from cnpolicy.findings import Finding
 from cnpolicy.rules import Context, RuleSet, Stage, rule
 
@@ -28,27 +28,24 @@ _ANY_BYTE_BITS = 8.0
 _SINGLE_BITS = 5.0  # a character of one byte is seldom what was overwritten: Chinese text has few
 _STRAYS = frozenset(b"\x00\x80\xff\x20\x3f\x1a")
 
-# The model knows the neighbours only, and is surer than it should be: its bits count for less. On the development half
-# of the news texts, with 0.6 and a limit of 0.99, more than 99 of 100 restored places were right.
-_TRUST = 0.6
 _LEAST_POSTERIOR = 0.99
 
 
 @lru_cache(maxsize=4096)
 def candidates(data: bytes, encoding: str) -> dict[str, float]:
-    """Return the texts (one character, or none) that the bytes can have been before the damage, and its bits.
+    """Return the texts (a character or two, or none) that the bytes can have been before the damage, and its bits.
 
     >>> sorted(candidates(b"\\xff", "gb18030"))[0], "中" in candidates(b"\\xd6", "gb18030")
     ('', True)
     """
     found: dict[str, float] = {}
 
-    def offer(original: bytes, bits: float) -> None:
+    def offer(original: bytes, bits: float, most: int = 1) -> None:
         text = encodings.read(original, encoding) if original else ""
         if (
             text is not None
-            and len(text) <= 1
-            and (text >= " " or text in ("", "\n"))
+            and len(text) <= most
+            and all(character >= " " or character == "\n" for character in text)
             and bits < found.get(text, np.inf)
         ):
             found[text] = bits
@@ -58,7 +55,8 @@ def candidates(data: bytes, encoding: str) -> dict[str, float]:
     for place in range(len(data) + 1):
         for byte in range(256):
             new = bytes((byte,))
-            offer(data[:place] + new + data[place:], _DROPPED_BITS)
+            # What is left of a whole character and a half of the next is taken for one damage.
+            offer(data[:place] + new + data[place:], _DROPPED_BITS, most=2)
             if place < len(data):
                 bits = _ANY_BYTE_BITS + (_SINGLE_BITS if len(data) == 1 else 0.0)
                 offer(data[:place] + new + data[place + 1 :], _DROPPED_BITS + bits)
@@ -68,22 +66,15 @@ def candidates(data: bytes, encoding: str) -> dict[str, float]:
     return found
 
 
-def weigh(left: str, right: str, options: dict[str, float]) -> list[tuple[float, str]]:
-    """Return the options between two characters with their probabilities (0 to 1), the likeliest first."""
+def weigh(left: str, right: str, options: dict[str, float], document: str = "") -> list[tuple[float, str]]:
+    """Return the options between two texts with their probabilities (0 to 1), the likeliest first.
+
+    `options` are texts and what the damage that leads from each to what is left there costs in bits; `document` is the
+    whole text, with U+FFFD at this place.
+    """
     texts = sorted(options)
-    count = len(texts)
-    single = [text for text in texts if text]
-    codes = language.codes("".join(single))
-    before = np.full(len(single), ord(left), dtype=np.uint32)
-    after = np.full(len(single), ord(right), dtype=np.uint32)
-    costs = np.zeros(count)
-    shift = count - len(single)  # the empty text sorts first
-    costs[shift:] = language.pair_bits(before, codes) + language.pair_bits(codes, after)
-    if shift:
-        costs[0] = language.pair_bits(language.codes(left), language.codes(right))[0]
-    costs += [options[text] for text in texts]
-    weights = np.exp2(-_TRUST * (costs - costs.min()))
-    weights /= weights.sum()
+    costs = vocabulary.weigh(left, texts, right, document) + np.array([options[text] for text in texts])
+    weights = vocabulary.posteriors(costs)
     order = np.argsort(-weights, kind="stable")
     return [(float(weights[index]), texts[index]) for index in order]
 
@@ -96,18 +87,21 @@ def restore_lost_byte(text: str, context: Context) -> Iterator[Finding]:
     that makes words. What is not at least 99 % certain stays lost, and is reported with the likeliest character. The
     rule needs the bytes, which only decoding has: in a text that came with its U+FFFD nothing is found.
     """
+    restore = context.options.restore
+    # A place that decoding lost is one in a good text: it stays visible unless that much is sure, or all is asked for.
+    limit = max(restore, _LEAST_POSTERIOR) if restore else restore
     for start, data, encoding in context.lost:
         if text[start : start + 1] != LOST:
             continue
         shown = data[:_MAX_BYTES].hex(" ") + ("…" if len(data) > _MAX_BYTES else "")
         note = f"{encoding} bytes {shown}"
         options = candidates(data, encoding)
-        left = text[start - 1] if start else _NEWLINE
-        right = text[start + 1] if start + 1 < len(text) else _NEWLINE
+        left = text[max(start - vocabulary.REACH, 0) : start]
+        right = text[start + 1 : start + 1 + vocabulary.REACH]
         at_edge = start + 1 >= len(text)
-        if options and LOST not in (left, right):
-            (posterior, best), *_ = weigh(left, right, options)
-            if posterior >= _LEAST_POSTERIOR and not at_edge:
+        if options and LOST not in (left[-1:], right[:1]):
+            (posterior, best), *_ = weigh(left, right or _NEWLINE, options, text)
+            if limit is not None and posterior >= limit and not at_edge:
                 yield Finding("restore-lost-byte", start, start + 1, LOST, best, "inferred", round(posterior, 4), note)
                 continue
             note += f"; likeliest {best!r}" if best else "; likeliest nothing"

@@ -6,12 +6,13 @@ the superset is read, as browsers do.
 
 import codecs
 import re
+import threading
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from cnpolicy.encodings.cns11643 import EXTENSIONS
 
-__all__ = ["ENCODINGS", "EXTENSIONS", "Encoding", "Escape", "is_euro", "look_up", "read", "read_hz"]
+__all__ = ["ENCODINGS", "EXTENSIONS", "Encoding", "Escape", "gaps", "is_euro", "look_up", "read", "read_hz"]
 
 
 class Encoding(NamedTuple):
@@ -55,6 +56,30 @@ ENCODINGS = (
     Encoding("cp1252", "Western Europe, as Windows has it", ("windows-1252", "ansi", "x-ansi")),
     Encoding("cp1251", "Cyrillic, as Windows has it", ("windows-1251",)),
     Encoding("koi8-r", "Russia, Unix", ("koi8r", "koi8")),
+    Encoding("koi8-u", "Ukraine, Unix", ("koi8u",)),
+    Encoding("cp866", "Cyrillic, DOS", ("ibm866", "866")),
+    Encoding("cp855", "Cyrillic, DOS, older", ("ibm855", "855")),
+    Encoding("iso8859_5", "Cyrillic", ("iso-8859-5", "cyrillic")),
+    Encoding("mac_cyrillic", "Cyrillic, Macintosh", ("x-mac-cyrillic",)),
+    Encoding("cp1250", "Central Europe, as Windows has it", ("windows-1250",)),
+    Encoding("iso8859_2", "Central Europe", ("iso-8859-2", "latin2", "l2")),
+    Encoding("cp852", "Central Europe, DOS", ("ibm852", "852")),
+    Encoding("cp1253", "Greek, as Windows has it", ("windows-1253",)),
+    Encoding("iso8859_7", "Greek", ("iso-8859-7", "greek")),
+    Encoding("cp1254", "Turkish, as Windows has it", ("windows-1254",)),
+    Encoding("iso8859_9", "Turkish", ("iso-8859-9", "latin5", "l5")),
+    Encoding("cp857", "Turkish, DOS", ("ibm857", "857")),
+    Encoding("cp1255", "Hebrew, as Windows has it", ("windows-1255",)),
+    Encoding("iso8859_8", "Hebrew", ("iso-8859-8", "hebrew")),
+    Encoding("cp1256", "Arabic, as Windows has it", ("windows-1256",)),
+    Encoding("iso8859_6", "Arabic", ("iso-8859-6", "arabic")),
+    Encoding("cp1257", "Baltic, as Windows has it", ("windows-1257",)),
+    Encoding("iso8859_13", "Baltic", ("iso-8859-13", "latin7", "l7")),
+    Encoding("iso8859_15", "Western Europe, with the euro sign", ("iso-8859-15", "latin9", "l9")),
+    Encoding("cp850", "Western Europe, DOS", ("ibm850", "850")),
+    Encoding("cp437", "United States, DOS", ("ibm437", "437")),
+    Encoding("mac_roman", "Western Europe, Macintosh", ("macintosh", "x-mac-roman")),
+    Encoding("cp874", "Thai, as Windows has it", ("windows-874", "tis-620", "tis620", "iso-8859-11")),
 )
 
 
@@ -149,7 +174,7 @@ def read(data: bytes | memoryview, encoding: str) -> str | None:
     ('€ 25', '😀', None)
     """
     try:
-        text, _ = codecs.lookup(encoding).decode(data, "strict")
+        text = str(data, encoding)
     except UnicodeDecodeError as error:
         return _read_extended(bytes(data), encoding, error.start)
     except ValueError:
@@ -188,3 +213,31 @@ def _euro(error: UnicodeError) -> tuple[str, int]:
 
 
 codecs.register_error("cnpolicy-euro", _euro)
+
+
+class _Noted(threading.local):
+    places: list[tuple[int, int]]
+
+
+_noted = _Noted()
+
+
+def _note(error: UnicodeError) -> tuple[str, int]:
+    if isinstance(error, UnicodeDecodeError):
+        _noted.places.append((error.start, error.end))
+        return "\ufffd", error.end
+    raise error
+
+
+codecs.register_error("cnpolicy-note", _note)
+
+
+def gaps(data: bytes, encoding: str) -> list[tuple[int, int]]:
+    r"""Return the stretches of bytes (start, end) that the encoding cannot read, in order.
+
+    >>> gaps(b"a\xffb\xe4\xb8", "utf-8")
+    [(1, 2), (3, 5)]
+    """
+    _noted.places = []
+    data.decode(encoding, "cnpolicy-note")
+    return _noted.places

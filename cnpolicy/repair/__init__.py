@@ -5,9 +5,19 @@ run is changed when it decodes without a loss *and* what it says now is far less
 table than what it says then is as Chinese. Where that is in doubt, the text stays as it is.
 """
 
-from cnpolicy.repair.escapes import read_html_entity
-from cnpolicy.repair.seven_bit import undo_hz_left_raw
-from cnpolicy.repair.single_byte import undo_gbk_read_as_latin_1, undo_utf_8_read_as_latin_1
+from cnpolicy.repair.escapes import read_backslash_escape, read_html_entity
+from cnpolicy.repair.holes import undo_utf_8_read_as_strict_cp1252
+from cnpolicy.repair.leftovers import read_gbk_private_use, read_hkscs_private_use
+from cnpolicy.repair.nul import undo_utf_16_read_as_single_byte
+from cnpolicy.repair.reports import (
+    report_gbk_read_as_utf_8,
+    report_lost_character,
+    report_replacement_character,
+    report_uninitialised_memory,
+)
+from cnpolicy.repair.seven_bit import undo_hz_left_raw, undo_utf_7_left_raw
+from cnpolicy.repair.single_byte import undo_chinese_read_as_single_byte, undo_utf_8_read_as_single_byte
+from cnpolicy.repair.transfer import read_encoded_word, read_percent_escape, read_quoted_printable
 from cnpolicy.rules import RuleSet, Stage
 
 STAGE = Stage(
@@ -15,8 +25,27 @@ STAGE = Stage(
     (
         # Escapes first: what they stand for can itself be garbled. UTF-8 before GBK, for its proof is the stricter one
         # and what is under it may be GBK, which the next pass then undoes.
-        RuleSet("escapes", (read_html_entity, undo_hz_left_raw)),
-        RuleSet("utf-8", (undo_utf_8_read_as_latin_1,)),
-        RuleSet("gbk", (undo_gbk_read_as_latin_1,)),
+        RuleSet(
+            "escapes",
+            (
+                # Encoded words before quoted-printable, whose escapes stand in them.
+                *(read_html_entity, read_backslash_escape, read_percent_escape, read_encoded_word),
+                *(read_quoted_printable, undo_hz_left_raw, undo_utf_7_left_raw),
+            ),
+        ),
+        RuleSet("utf-16", (undo_utf_16_read_as_single_byte,)),
+        # Where bytes were lost first: what is whole there is context for what is not.
+        RuleSet("utf-8 with holes", (undo_utf_8_read_as_strict_cp1252,)),
+        RuleSet("utf-8", (undo_utf_8_read_as_single_byte,)),
+        RuleSet("gbk", (undo_chinese_read_as_single_byte,)),
+        RuleSet("leftovers", (read_gbk_private_use, read_hkscs_private_use)),
+        # What is left cannot be mended, so reports come last.
+        RuleSet(
+            "losses",
+            (
+                *(report_gbk_read_as_utf_8, report_uninitialised_memory),
+                *(report_replacement_character, report_lost_character),
+            ),
+        ),
     ),
 )

@@ -1,11 +1,13 @@
 """What proves that a run of text is mojibake, and how runs become findings."""
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from cnpolicy.findings import Finding, apply
+from cnpolicy.language import total_bits
 
 HAN = re.compile("[\u3001-\u30ff\u3400-\u9fff\uff01-\uffee]")
 HANS = re.compile("[\u3400-\u9fff]+")
@@ -66,7 +68,71 @@ def prove(text: str, reads: Sequence[Read]) -> list[Read]:
     ]
 
 
+def select(text: str, reads: Iterable[Read]) -> list[Read]:
+    """Return the proven runs of reads that overlap, and the weaker ones that the proven ones bear out, in order.
+
+    Of proven runs those are kept that together cover most of the text. A weaker one counts if it was read by a chain
+    that a proven run beside it was read by; beside means in the same line, or anywhere in a text that is garbled
+    throughout (see `prove`).
+    """
+    strong: list[Read] = []
+    weak: list[Read] = []
+    for read in reads:
+        (strong if read.proof >= 1 else weak).append(read)
+    proven = _cover(strong)
+    weak = [read for read in weak if read.proof > 0]
+    if not proven or not weak:
+        return proven
+    foreign = len(text) - len(text.encode("ascii", "ignore"))
+    garbled = sum(read.end - read.start for read in proven) * 2 > foreign
+    ends = [match.start() for match in re.finditer("\n", text)] if not garbled else []
+    chains = {(0 if garbled else bisect_left(ends, read.start), _plain(read.chain)) for read in proven}
+    starts = [read.start for read in proven]
+    free: list[Read] = []
+    for read in weak:
+        if (0 if garbled else bisect_left(ends, read.start), _plain(read.chain)) in chains:
+            index = bisect_left(starts, read.end)
+            if not index or proven[index - 1].end <= read.start:
+                free.append(read)
+    return sorted([*proven, *_cover(free)], key=lambda read: read.start)
+
+
+def _plain(chain: str) -> str:
+    """Return a chain with Latin-1 and Windows-1252 as one: which it was shows only where the two differ."""
+    return chain.replace("latin-1", "cp1252")
+
+
+def _cover(reads: Sequence[Read]) -> list[Read]:
+    """Return those of the reads that do not overlap and together cover most; of two alike the likelier."""
+    if len(reads) < 2:
+        return list(reads)
+    likely: dict[tuple[int, int], Read] = {}
+    for read in reads:
+        other = likely.setdefault((read.start, read.end), read)
+        if other.after != read.after and total_bits(read.after) < total_bits(other.after):
+            likely[read.start, read.end] = read
+    ordered = sorted(likely.values(), key=lambda read: read.end)
+    ends = [read.end for read in ordered]
+    best = [0]
+    taken: list[bool] = []
+    for index, read in enumerate(ordered):
+        covered = best[bisect_right(ends, read.start, 0, index)] + read.end - read.start
+        taken.append(covered > best[-1])
+        best.append(max(covered, best[-1]))
+    kept: list[Read] = []
+    index = len(ordered) - 1
+    while index >= 0:
+        if taken[index]:
+            kept.append(ordered[index])
+            index = bisect_right(ends, ordered[index].start, 0, index) - 1
+        else:
+            index -= 1
+    kept.reverse()
+    return kept
+
+
 def amend(text: str, reads: Iterable[Read]) -> str:
+    """Return the text with what the runs say in their place."""
     findings = [Finding("", read.start, read.end, text[read.start : read.end], read.after, "certain") for read in reads]
     return apply(text, findings)
 

@@ -1,61 +1,76 @@
 """Undo reading in a single-byte encoding: every byte became one character, and none was lost."""
 
 import re
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from functools import cache
 
+from cnpolicy import language
 from cnpolicy.findings import Finding
-from cnpolicy.language import total_bits
-from cnpolicy.repair.proof import CHANCE_BITS, CLOSING, ENOUGH_BITS, HAN, OPENING, Read, amend, prove, report, settle
-from cnpolicy.repair.windows import character_class, codec, spelled, to_bytes
-from cnpolicy.rules import Context, between, rule
+from cnpolicy.repair import joints
+from cnpolicy.repair.code_pages import SPACE, CodePage, page, spelled_in
+from cnpolicy.repair.pairs import MARKS, find_pairs
+from cnpolicy.repair.proof import ENOUGH_BITS, OPENING, Read, amend, report, select, settle
+from cnpolicy.repair.windows import character_class
+from cnpolicy.rules import Context, rule
 
-# Characters that close, join or follow words in European text. Between them and letters alone no proof is found.
-_TYPOGRAPHIC = frozenset("\xa0 «»‹›“”„‘’‚–—…·°ºª²³¹§©®™!¡¿šžŠŽœŒŸ")
-LETTER = re.compile(r"[A-Za-zÀ-ÖØ-öø-ɏ]")
-_STRANGENESS = 3.0  # bits that a character is worth which does not stand inside European words
-_BESIDE = 4.0  # bits that Chinese text next to a run is worth
-_LATIN = re.compile("[\xa1-\xfe]")
-_PROSE = re.compile("[\u3001-\u301b\u3041-\u30fe\u3105-\u3129\u4e00-\u9fa5\uac00-\ud7a3\uff01-\uff5e]")
-_TAIL = character_class(spelled(0x80, 0xBF))
-_TAIL_OR_SPACE = character_class(spelled(0x80, 0xBF), " ")  # editors turn the no-break space into a space
-_TWO = character_class(spelled(0xC2, 0xDF)) + _TAIL
-_THREE = character_class(spelled(0xE0, 0xEF)) + _TAIL_OR_SPACE + _TAIL_OR_SPACE
-_FOUR = character_class(spelled(0xF0, 0xF4)) + _TAIL * 3
-_UTF_8_UNIT = re.compile(f"{_FOUR}|{_THREE}|{_TWO}")
-_UTF_8_RUN = re.compile(f"(?:{_FOUR}|{_THREE}|{_TWO})++")
+_STRUCTURE_BITS = 5.0  # one in 32 of three characters drawn from a code page is a sequence of UTF-8
+_BESIDE_BITS = 4.0  # what a letter or a sign is worth beside Chinese text
+# Marks of good Chinese text that begin sequences in some code page: alone they are no reason to look.
+_GOOD = frozenset("“”‘’–—…·±≤≥÷×√§°•")
+LEADS = "".join(one for one in spelled_in(joints.PAGES, 0xC2, 0xF4) if one not in _GOOD)
+
+_PROSE = "\u3001-\u301b\u3041-\u30fe\u3105-\u3129\u4e00-\u9fa5\uac00-\ud7a3\uff01-\uff5e"
 
 
-def _read_utf_8(run: str) -> str | None:
-    """Return the run read as UTF-8, or None if it is not UTF-8."""
-    try:
-        return to_bytes(run.replace(" ", "\xa0")).decode("utf-8")
-    except UnicodeDecodeError:
-        return None
+@cache
+def _prose() -> re.Pattern[str]:
+    return re.compile(f"[{_PROSE}]")
 
 
-_LEAD_OF_UTF_8 = re.compile(character_class(spelled(0xC2, 0xF4)))
+@cache
+def _usual() -> re.Pattern[str]:
+    return re.compile(f"[{_PROSE}\u2010-\u2027\u2100-\u27bf\u0400-\u045f\U0001f300-\U0001faff]+")
 
 
-def _runs_of_utf_8(text: str) -> Iterator[re.Match[str]]:
+@cache
+def _unfit() -> re.Pattern[str]:
+    """Match controls and private use: no text was written with them."""
+    return re.compile("[\x80-\x9f\ue000-\uf8ff\ufffd\U00040000-\U0010ffff]")
+
+
+@cache
+def _lead() -> re.Pattern[str]:
+    return re.compile(character_class(LEADS))
+
+
+@cache
+def _quoted_lead() -> re.Pattern[str]:
+    return re.compile(character_class(OPENING) + character_class(LEADS))
+
+
+@cache
+def _leads(name: str) -> frozenset[str]:
+    return frozenset(page(name).spelled(0xC2, 0xF4)) - _GOOD
+
+
+def _runs_of_utf_8(text: str, wrong: CodePage) -> Iterator[re.Match[str]]:
     """Yield the runs of UTF-8 sequences; to look for their first characters alone is several times as fast."""
     done = 0
-    while first := _LEAD_OF_UTF_8.search(text, done):
-        run = _UTF_8_RUN.match(text, first.start())
-        if run:
-            yield run
-        done = run.end() if run else first.end()
+    start, run = wrong.utf_8_start, wrong.utf_8_run
+    while first := start.search(text, done):
+        match = run.match(text, first.start())
+        if match:
+            yield match
+        done = match.end() if match else first.start() + 1
 
 
-_UNFIT = re.compile("[\x80-\x9f\ue000-\uf8ff\ufffd]")  # controls and private use: no text was written with them
-
-
-def _without_spaces(run: str) -> Iterator[tuple[int, int]]:
+def _without_spaces(run: str, wrong: CodePage) -> Iterator[tuple[int, int]]:
     """Yield the stretches of a run of UTF-8 sequences between those with a space in them."""
     start = 0
-    for unit in _UTF_8_UNIT.finditer(run):
-        if " " in unit.group():
+    for unit in wrong.utf_8_unit.finditer(run):
+        if SPACE in unit.group():
             if start < unit.start():
                 yield start, unit.start()
             start = unit.end()
@@ -63,187 +78,174 @@ def _without_spaces(run: str) -> Iterator[tuple[int, int]]:
         yield start, len(run)
 
 
-def _prove_utf_8(text: str, start: int, end: int, after: str) -> float:
-    """Return how strongly the characters from `start` to `end` speak for UTF-8.
+def _spans(text: str, wrong: CodePage) -> Iterator[tuple[int, int]]:
+    """Yield where UTF-8 sequences stand in a row, spelled in the code page.
 
-    A run in European text would have to be an accented letter and two or three symbols, again and again. One such
-    sequence happens (`é »`, `ž“…`), two in a row do not.
+    A space inside a sequence is read as a no-break space only in a line that is proven without it.
     """
-    units = _UTF_8_UNIT.findall(text[start:end])
-    long = [unit for unit in units if len(unit) > 2]
-    if len(long) < 4 and (_LATIN.match(text[end : end + 1]) or _LATIN.match(text[max(start - 1, 0) : start])):
-        return 0  # part of a longer run that is not UTF-8 as a whole: more likely another encoding
-    if len(long) >= 2:
-        return 1
-    if not long:
-        return 1 if len(units) >= 3 and after.isalpha() else 0.5
-    letter_before = start > 0 and LETTER.match(text[start - 1])
-    character = after[units.index(long[0])]
-    if not _PROSE.match(character):
-        symbol = "\u2010" <= character <= "\u2027" or "\u2100" <= character <= "\u27bf" or character > "\uffff"
-        return 1 if symbol and not letter_before else 0.5
-    if any(character not in _TYPOGRAPHIC for character in long[0][1:]):
-        return 1
-    beside = start > 0 and HAN.match(text[start - 1]) and not (end < len(text) and LETTER.match(text[end]))
-    return 1 if beside else 0.5
-
-
-def _find_utf_8(text: str) -> Iterator[Read]:
-    """Yield the runs of the text that read as UTF-8, with all the times over that they were misread."""
     line_end = -1
     strict = 0  # sequences of three bytes without a space in the line
-    for match in _runs_of_utf_8(text):
-        run = match.group()
-        spans: Iterable[tuple[int, int]] = [(0, len(run))]
-        if " " in run:
-            if match.start() > line_end:
-                line_start = text.rfind("\n", max(line_end, 0), match.start()) + 1
-                line_end = text.find("\n", match.start())
-                line_end = len(text) if line_end < 0 else line_end
-                units = _UTF_8_UNIT.findall(text, line_start, line_end)
-                strict = sum(len(unit) > 2 and " " not in unit for unit in units)
-            # A space inside a sequence is read as a no-break space only in a line that is proven without it.
-            if strict < 2:
-                spans = _without_spaces(run)
-        for start, end in spans:
-            once = _read_utf_8(run[start:end])
-            if once is None:
+    for match in _runs_of_utf_8(text, wrong):
+        start, end = match.span()
+        if SPACE not in match.group():
+            yield start, end
+            continue
+        if start > line_end:
+            line_start = text.rfind("\n", max(line_end, 0), start) + 1
+            line_end = text.find("\n", start)
+            line_end = len(text) if line_end < 0 else line_end
+            units = wrong.utf_8_unit.findall(text, line_start, line_end)
+            strict = sum(len(unit) > 2 and SPACE not in unit for unit in units)
+        if strict >= 2:
+            yield start, end
+        else:
+            for first, last in _without_spaces(match.group(), wrong):
+                yield start + first, start + last
+
+
+def _prove_utf_8(text: str, start: int, end: int, after: str, wrong: CodePage) -> float:
+    """Return how strongly the characters from `start` to `end` speak for UTF-8.
+
+    A run in good text would have to be a letter and two or three signs of just these classes, again and again. Four
+    such sequences in a row are never met; fewer have to be likelier as Chinese than as what they are.
+    """
+    units = wrong.utf_8_unit.findall(text[start:end])
+    long = sum(len(unit) > 2 for unit in units)
+    if long >= 6:
+        return 1
+    left, right = text[start - 1] if start else "\n", text[end] if end < len(text) else "\n"
+    points = language.codes(left + text[start:end] + right)
+    sides = points[[0, -1]]
+    chinese = joints.is_chinese(sides)
+    if long < 4 and (joints.is_foreign(sides) & ~chinese).any():
+        return 0  # part of a longer run that is not UTF-8 as a whole: more likely another encoding
+    odd = int(joints.odd_joints(points).sum())
+    beside = int(chinese[0]) + int(chinese[1] and text[end - 1] not in _GOOD)
+    stays = float(joints.stay_bits(points)[:-1].sum())
+    if not long:
+        shorter = stays - float(joints.stay_bits(language.codes(left + after)).sum()) >= ENOUGH_BITS
+        return 1 if len(units) >= 3 and odd >= 2 and (shorter or after.isalpha()) else 0.5
+    gain = stays + _STRUCTURE_BITS * min(odd, long) + _BESIDE_BITS * beside
+    gain -= float(language.bits((left if chinese[0] else "\n") + after)[1:].sum())
+    proof = max(gain / ENOUGH_BITS, 0.1)
+    in_word = (left.isalpha() and not chinese[0]) or (right.isalpha() and not chinese[1])
+    if long >= 2:
+        # Bytes of GBK are now and then UTF-8 by chance; what they say then is as rare as any.
+        usual = sum(map(len, _usual().findall(after)))
+        if usual * 2 < len(after):
+            return min(proof, 0.9)
+        return max(proof, 1) if odd >= 2 or beside or long >= 4 else proof
+    character = next(one for unit, one in zip(units, after, strict=True) if len(unit) > 2)
+    if not _prose().match(character):
+        symbol = "\u2010" <= character <= "\u2027" or "\u2100" <= character <= "\u27bf" or character > "\uffff"
+        return 1 if symbol and odd and not in_word else 0.5
+    return proof if (odd and not in_word) or beside else min(proof, 0.9)
+
+
+def _find_utf_8(text: str, depth: int = 4) -> list[Read]:
+    """Return the runs of the text that read as UTF-8, with all the times over that they were misread."""
+    if not depth or not _lead().search(text):
+        return []
+    reads: list[Read] = []
+    seen = set(text)
+    foreign = len(text) - len(text.encode("ascii", "ignore"))
+    sure: list[tuple[int, int]] = []  # runs that need not be tried in another code page
+    for name in joints.PAGES:
+        if seen.isdisjoint(_leads(name)):
+            continue
+        wrong = page(name)
+        found: list[tuple[int, int]] = []
+        for start, end in _spans(text, wrong):
+            index = bisect_right(sure, (start, len(text))) - 1
+            if index >= 0 and sure[index][1] >= end:
                 continue
-            begin, finish = match.start() + start, match.start() + end
-            chain = f"utf-8 ← {codec(run[start:end])}"
-            deeper = prove(once, list(_find_utf_8(once)))
-            after = amend(once, deeper)
-            if deeper and not _UNFIT.search(after):
-                yield Read(begin, finish, after, f"{deeper[0].chain} ← {chain}", 1)
-            elif prove(once, list(_find_gbk(once))):
-                yield Read(begin, finish, once, chain, 1)
-            elif not _UNFIT.search(once):
-                yield Read(begin, finish, once, chain, _prove_utf_8(text, begin, finish, once))
+            run = text[start:end]
+            try:
+                once = wrong.to_bytes(run.replace(SPACE, "\xa0")).decode("utf-8")
+            except UnicodeDecodeError:
+                continue
+            if not _lead().search(run):
+                continue
+            for read in _readings(text, start, end, once, wrong, depth):
+                reads.append(read)
+                if read.proof >= 1 and _is_prose(read.after):
+                    found.append((start, end))
+        if found:
+            sure = sorted({*sure, *found})
+            # When next to nothing is left, what is will be found in the result, where it is next to nothing to search.
+            if sum(end - start for start, end in sure) * 50 >= foreign * 49:
+                break
+    return reads
+
+
+_SURE = 60  # characters by which a reading is judged
+_SURE_BITS = 11.0  # a character of Chinese costs 7 to 9, of one that was read in a similar code page 13 and more
+
+
+def _is_prose(after: str) -> bool:
+    """Tell whether a reading is Chinese beyond doubt."""
+    return len(after) >= 4 and language.bits_per_character(after[:_SURE]) < _SURE_BITS
+
+
+def _readings(text: str, start: int, end: int, once: str, wrong: CodePage, depth: int) -> Iterator[Read]:
+    """Yield what a run may say that reads as UTF-8 once: that, or what it says when that is read once more."""
+    chain = f"utf-8 ← {wrong.codec(text[start:end])}"
+    # Chinese text beside the run is evidence for what is in it, too.
+    left, right = (side if _prose().match(side) else "" for side in (text[start - 1 : start], text[end : end + 1]))
+    inside = left + once + right
+    inner = [
+        read._replace(start=read.start - len(left), end=read.end - len(left))
+        for read in _find_utf_8(inside, depth - 1)
+        if read.start >= len(left) and read.end <= len(left) + len(once)
+    ]
+    deeper = select(once, inner)
+    after = amend(once, deeper)
+    if deeper and not _unfit().search(after):
+        yield Read(start, end, after, f"{deeper[0].chain} ← {chain}", 1)
+        return
+    proof = _prove_utf_8(text, start, end, once, wrong)
+    for read in inner:
+        # What was misread once was misread twice, too, if that makes it likelier; and beside runs that were.
+        if read.start == 0 and read.end == len(once) and not _unfit().search(read.after):
+            likelier = read.proof > 0.1
+            yield Read(start, end, read.after, f"{read.chain} ← {chain}", proof if likelier else min(proof, 0.9))
+            if likelier:
+                return
+    if select(inside, find_pairs(inside)):
+        yield Read(start, end, once, chain, 1)
+    elif not _unfit().search(once):
+        yield Read(start, end, once, chain, proof)
 
 
 @rule(
-    "utf8-read-as-latin1",
+    "utf8-read-as-single-byte",
     "certain",
-    needs=spelled(0xC2, 0xF4),
+    needs=LEADS,
     example=("å…šå§”ä¼šè®®", "党委会议"),
 )
-def undo_utf_8_read_as_latin_1(text: str, _: Context) -> Iterable[Finding]:
-    """Read text again as UTF-8 that was read as Latin-1 or Windows-1252, however often.
+def undo_utf_8_read_as_single_byte(text: str, _: Context) -> Iterable[Finding]:
+    """Read text again as UTF-8 that was read as Latin-1, Windows-1252, Mac Roman, code page 437 or the like.
 
-    Every Chinese character became an accented letter and two symbols. The bytes are all there, and the rules by which
-    UTF-8 puts them together are so strict that two sequences in a row prove it. What was misread twice or three times
-    is undone at once; the note says so, the last misreading last (`utf-8 ← cp1252 ← utf-8 ← cp1252`).
+    Every Chinese character became a letter and two symbols. The bytes are all there, and the rules by which UTF-8 puts
+    them together are so strict that a few sequences in a row prove it. What was misread twice or three times, each
+    time as something else perhaps, is undone at once; the note says so, the last misreading last
+    (`utf-8 ← cp1252 ← utf-8 ← mac-roman`).
     """
 
     def find(text: str) -> Iterable[Finding]:
-        return report("utf8-read-as-latin1", text, prove(text, list(_find_utf_8(text))))
+        return report("utf8-read-as-single-byte", text, select(text, _find_utf_8(text)))
 
     return settle(text, find)
 
 
-_LEAD = character_class(spelled(0x81, 0xFE))
-_GBK_TRAIL = character_class(between("@", "~"), spelled(0x80, 0xFE))
-_GBK_UNIT = re.compile(f"{_LEAD}(?:{_GBK_TRAIL}|[0-9]{_LEAD}[0-9])")
-_GBK_RUN = re.compile(f"(?:{_LEAD}(?:{_GBK_TRAIL}|[0-9]{_LEAD}[0-9]))++")
-_HIGH = frozenset(spelled(0x81, 0xFE))
-
-
-def _runs_of_gbk(text: str) -> Iterator[re.Match[str]]:
-    """Yield the runs of GBK pairs that have a character of Latin-1 in them.
-
-    A run is tried from its first foreign character on, so that its pairs stay in step. Quotation marks and dashes are
-    foreign, too, but Chinese text is full of them.
-    """
-    done = 0
-    while found := _LATIN.search(text, done):
-        start = found.start()
-        while start > done and text[start - 1] in _HIGH:
-            start -= 1
-        # Curled quotation marks beside Chinese are those of the good text around, never bytes.
-        first = start
-        while first < found.start() and text[first] in _CURLED and first and HAN.match(text[first - 1]):
-            first += 1
-            while first < found.start() and text[first] in _CURLED:
-                first += 1
-        run = _GBK_RUN.match(text, first)
-        if run and run.end() > found.start():
-            end = _end_before_quotes(text, first, run.end())
-            cut = run if end == run.end() else _GBK_RUN.match(text, first, end)
-            if cut and cut.end() > found.start():
-                yield cut
-        done = run.end() if run else max(first, found.start()) + 1
-
-
-_CURLED = "“”‘’"
-
-
-def _end_before_quotes(text: str, start: int, end: int) -> int:
-    """Return where a run ends without the closing marks that belong to the text around it."""
-    last = end
-    while last > start and text[last - 1] in _CURLED:
-        last -= 1
-    if last == end:
-        return end
-    opened = OPENING.find(text[start - 1]) if start else -1
-    beside = end < len(text) and HAN.match(text[end]) is not None
-    return last if beside or (opened >= 0 and text[last] == CLOSING[opened]) else end
-
-
-_STRANGE = frozenset(spelled(0x80, 0xBF)) - _TYPOGRAPHIC | frozenset("×÷ÐÞðþ")  # do not stand inside European words
-
-
-def _is_list(run: str) -> bool:
-    """Tell whether a run lists letters, by code or as pairs of capital and small letter, or repeats one or two."""
-    steps = sum(ord(after) - ord(before) == 1 for before, after in pairwise(run))
-    cases = sum(before != after and before.lower() == after.lower() for before, after in pairwise(run))
-    return max(steps, cases) * 2 >= len(run) - 1 or len(set(run)) <= 2
-
-
-def _find_gbk(text: str) -> Iterator[Read]:
-    """Yield the runs of the text that read as GBK (with the four-byte characters of GB18030)."""
-    for match in _runs_of_gbk(text):
-        start, end = match.span()
-        # Quotation marks and dashes before the run can be part of it or of the good text around it.
-        latin = _LATIN.search(text, start, end)
-        starts = {start, latin.start()} if latin else {start}
-        reads = [read for read in (_read_gbk(text, begin, end) for begin in sorted(starts)) if read]
-        if reads:
-            yield max(reads, key=lambda read: read.proof)
-
-
-def _read_gbk(text: str, start: int, end: int) -> Read | None:
-    """Return what the characters from `start` to `end` say in GBK, or None if they say nothing."""
-    units = [unit.group() for unit in _GBK_UNIT.finditer(text, start, end)]
-    behind = text[end] if end < len(text) else "\n"
-    if behind.isascii() and behind.isalpha():  # what is left of a word: its accented letter belongs to it
-        while units and units[-1][-1].isascii() and units[-1][-1].isalpha():
-            units.pop()
-    run = "".join(units)
-    if not run or not text.startswith(run, start):
-        return None
-    try:
-        after = to_bytes(run).decode("gb18030")
-    except UnicodeDecodeError:
-        return None
-    if len(after) != len(units) or _UNFIT.search(after):
-        return None
-    score = CHANCE_BITS * len(after) - total_bits(after) + _STRANGENESS * sum(one in _STRANGE for one in run)
-    if (start and HAN.match(text[start - 1])) or HAN.match(behind):
-        score += _BESIDE
-    proof = score / ENOUGH_BITS
-    if len(units) == 1 or _is_list(run):
-        proof = min(proof, 0.9)
-    return Read(start, start + len(run), after, f"gbk ← {codec(run)}", max(proof, 0.1))
-
-
 @rule(
-    "gbk-read-as-latin1",
+    "chinese-read-as-single-byte",
     "certain",
-    needs=spelled(0xA1, 0xFE),
+    needs=MARKS,
     example=("µ³Î¯»áÒé¾ö¶¨", "党委会议决定"),
 )
-def undo_gbk_read_as_latin_1(text: str, _: Context) -> Iterable[Finding]:
-    """Read text again as GBK that was read as Latin-1 or Windows-1252.
+def undo_chinese_read_as_single_byte(text: str, _: Context) -> Iterable[Finding]:
+    """Read text again as GBK, Big5 or EUC-TW that was read as Latin-1, Windows-1252, Mac Roman or the like.
 
     Any two accented letters are also some Chinese character, so that decoding proves nothing. What proves it is what
     the characters are: common ones throughout, where accented letters would give rare ones, and symbols such as ¹ or
@@ -251,14 +253,17 @@ def undo_gbk_read_as_latin_1(text: str, _: Context) -> Iterable[Finding]:
     """
 
     def find(text: str) -> Iterable[Finding]:
+        reads = find_pairs(text)
+        if not reads:
+            return ()
         # What reads as UTF-8 and is still there was left as a mention: it is not two accented letters of GBK.
-        kept = deque(prove(text, list(_find_utf_8(text))))
-        reads: list[Read] = []
-        for read in _find_gbk(text):
+        kept = deque(select(text, _find_utf_8(text)) if _quoted_lead().search(text) else ())
+        free: list[Read] = []
+        for read in reads:
             while kept and kept[0].end <= read.start:
                 kept.popleft()
             if not kept or kept[0].start >= read.end:
-                reads.append(read)
-        return report("gbk-read-as-latin1", text, prove(text, reads))
+                free.append(read)
+        return report("chinese-read-as-single-byte", text, select(text, free))
 
     return settle(text, find)

@@ -29,10 +29,12 @@ def spelled(first: int, last: int) -> str:
 
 
 def character_class(*parts: str) -> str:
+    """Return the regular expression that matches one of these characters."""
     return "[" + "".join(map(re.escape, "".join(parts))) + "]"
 
 
 def to_bytes(run: str) -> bytes:
+    """Return the bytes that a run was read from."""
     return run.translate(_TO_BYTES).encode("latin-1")
 
 

@@ -28,6 +28,15 @@ _COLUMN_FACTORS = (0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D)  # odd: different columns
 _ROW_FACTORS = (0x27D4EB2F, 0x165667B1, 0xD3A2646D)
 _START = struct.Struct("<8sIII")
 
+# Words lie in a hash table of their own, each in one of three places, with a mark of 14 bits to know it by: of the
+# look-ups of what is no word, one in 6,000 finds one.
+MARK_BITS = 14
+LONGEST_WORD = 8  # in characters; the dictionary has 314 longer ones
+_KEY_FACTOR = np.uint64(0x9E3779B97F4A7C15)
+_MIX_FACTORS = (np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53), np.uint64(0xD6E8FEB86659FD93))
+_LOW = np.uint64(0xFFFFFFFF)
+_HALF = np.uint64(32)
+
 
 def places(row: Array, column: Array, way: int) -> npt.NDArray[np.uint32]:
     """Return the place of each cell in its first, second or third (`way` 0, 1, 2) choice."""
@@ -35,6 +44,26 @@ def places(row: Array, column: Array, way: int) -> npt.NDArray[np.uint32]:
         _ROW_FACTORS[way]
     )
     return mixed & np.uint32((1 << PLACE_BITS) - 1)
+
+
+def extend_keys(keys: Array, points: Array) -> npt.NDArray[np.uint64]:
+    """Return the keys of words that go on with one more code point each; the key of no word is 0."""
+    extended: npt.NDArray[np.uint64] = keys * _KEY_FACTOR + points.astype(np.uint64)
+    return extended
+
+
+def word_places(keys: Array, size: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.uint16]]:
+    """Return the places of the words with these keys in a table of `size` (a row each choice), and marks."""
+    mixed = keys ^ (keys >> np.uint64(33))
+    mixed = mixed * _MIX_FACTORS[0]
+    mixed ^= mixed >> np.uint64(29)
+    mixed *= _MIX_FACTORS[1]
+    mixed ^= mixed >> _HALF
+    other = mixed * _MIX_FACTORS[2]
+    parts = np.stack((mixed & _LOW, mixed >> _HALF, other >> _HALF))
+    return ((parts * np.uint64(size)) >> _HALF).astype(np.intp), (other & np.uint64((1 << MARK_BITS) - 1)).astype(
+        np.uint16
+    )
 
 
 def rows(name: str) -> Iterator[tuple[int, list[str]]]:

@@ -120,13 +120,13 @@ def _classes(han: set[int]) -> tuple[list[str], npt.NDArray[Any], npt.NDArray[An
     return names, which, bits, -np.log2(leave)
 
 
-Counts = tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any], "Counter[tuple[str, str]]"]
+Counts = tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any], dict[tuple[str, str], float]]
 
 
-def _count(words: Mapping[str, int], rows: Mapping[str, int]) -> Counts:
+def _count(words: Mapping[str, float], rows: Mapping[str, int]) -> Counts:
     """Return the word-initial, word-final and whole mass of each character, and the mass of pairs inside words."""
     starts, ends, whole = (np.zeros(len(rows) + 1) for _ in range(3))
-    pairs: Counter[tuple[str, str]] = Counter()
+    pairs: dict[tuple[str, str], float] = {}
     for character in rows:  # every character can be a word of its own, if a rare one
         row = rows[character]
         starts[row] += 1
@@ -138,7 +138,7 @@ def _count(words: Mapping[str, int], rows: Mapping[str, int]) -> Counts:
         for character in word:
             whole[rows[character]] += frequency
         for pair in itertools.pairwise(word):
-            pairs[pair] += frequency
+            pairs[pair] = pairs.get(pair, 0) + frequency
     return starts / starts.sum(), ends, whole, pairs
 
 
@@ -151,12 +151,29 @@ def _cuckoo(cells: Sequence[tuple[int, int, int]]) -> tuple[npt.NDArray[Any], np
     size = 1 << tables.PLACE_BITS
     rows, columns, values = (np.array(part, dtype=np.int64) for part in zip(*cells, strict=True))
     choices = [tables.places(rows, columns, way).tolist() for way in range(tables.WAYS)]
+    holder = _settle(choices, size)
+    owner = np.zeros(size, dtype=np.uint16)
+    value = np.zeros(size, dtype=np.uint8)
+    for way in range(tables.WAYS):
+        taken = np.array(choices[way])
+        here = holder[taken] == np.arange(len(cells))
+        owner[taken[here]] = rows[here] | way << tables.ROW_BITS
+        value[taken[here]] = values[here]
+    return owner, value
+
+
+def _settle(choices: Sequence[Sequence[int]], size: int) -> npt.NDArray[Any]:
+    """Return which cell each of the places holds (-1: none), so that every cell lies in one of its choices.
+
+    `choices` has a row for each way; a cell whose places are all taken pushes another out.
+    """
     holder = [-1] * size
+    ways_of_all = range(len(choices))
     random = 1
-    for cell in range(len(cells)):
+    for cell in range(len(choices[0])):
         moved, last = cell, -1
         for _ in range(100_000):
-            ways = [way for way in range(tables.WAYS) if choices[way][moved] != last]
+            ways = [way for way in ways_of_all if choices[way][moved] != last]
             free = [choices[way][moved] for way in ways if holder[choices[way][moved]] < 0]
             if free:
                 holder[free[0]] = moved
@@ -165,15 +182,42 @@ def _cuckoo(cells: Sequence[tuple[int, int, int]]) -> tuple[npt.NDArray[Any], np
             place = choices[ways[(random >> 33) % len(ways)]][moved]
             holder[place], moved, last = moved, holder[place], place
         else:
-            raise SystemExit("language.bin: the pairs do not fit; raise PLACE_BITS")
-    owner = np.zeros(size, dtype=np.uint16)
-    value = np.zeros(size, dtype=np.uint8)
-    for way in range(tables.WAYS):
-        taken = np.array(choices[way])
-        here = np.array(holder)[taken] == np.arange(len(cells))
-        owner[taken[here]] = rows[here] | way << tables.ROW_BITS
-        value[taken[here]] = values[here]
-    return owner, value
+            raise SystemExit("the cells do not fit into the table; make it larger")
+    return np.array(holder)
+
+
+_STANDARDS = ("s2t", "s2tw", "s2hk")
+
+
+def _dictionary() -> tuple[dict[str, int], dict[str, float], Inputs]:
+    """Return how often jieba's dictionary saw each simplified and each traditional word, and what that came from."""
+    import opencc  # only here: the tables are built on a developer's machine
+
+    dictionary = _package_file("jieba", "dict.txt")
+    simplified: dict[str, int] = {}
+    for line in dictionary.decode("utf-8").splitlines():
+        word, count, _ = line.split(" ")
+        if all(0x3400 <= ord(character) < 0xA000 or 0xF900 <= ord(character) < 0xFB00 for character in word):
+            simplified[word] = int(count)
+    # OpenCC's own standard writes 爲 and 羣 where Taiwan writes 為 and 群, and Hong Kong differs again: a third each.
+    traditional: dict[str, float] = {}
+    written: list[str] = []
+    for standard in _STANDARDS:
+        converted = opencc.OpenCC(standard).convert("\n".join(simplified))
+        written.append(converted)
+        for word, frequency in zip(converted.split("\n"), simplified.values(), strict=True):
+            traditional[word] = traditional.get(word, 0) + frequency / len(_STANDARDS)
+    return (
+        simplified,
+        traditional,
+        {
+            "jieba dict.txt": {"sha256": _sha256(dictionary), "version": importlib.metadata.version("jieba")},
+            f"OpenCC {', '.join(_STANDARDS)}": {
+                "sha256": _sha256("\n".join(written).encode()),
+                "version": importlib.metadata.version("opencc"),
+            },
+        },
+    )
 
 
 def build_language() -> tuple[bytes, Inputs]:
@@ -183,18 +227,7 @@ def build_language() -> tuple[bytes, Inputs]:
     word begins with b and C(a) all mass of a, P(b|a) = [W(ab) + E(a)·S(b)] / C(a): the character bigram of the word
     unigram model that jieba's dictionary is. Traditional words come from the same dictionary through OpenCC.
     """
-    import opencc  # only here: the tables are built on a developer's machine
-
-    dictionary = _package_file("jieba", "dict.txt")
-    simplified: dict[str, int] = {}
-    for line in dictionary.decode("utf-8").splitlines():
-        word, count, _ = line.split(" ")
-        if all(0x3400 <= ord(character) < 0xA000 or 0xF900 <= ord(character) < 0xFB00 for character in word):
-            simplified[word] = int(count)
-    converted = opencc.OpenCC("s2t").convert("\n".join(simplified)).split("\n")
-    traditional: Counter[str] = Counter()
-    for written, frequency in zip(converted, simplified.values(), strict=True):
-        traditional[written] += frequency
+    simplified, traditional, inputs = _dictionary()
     characters = sorted({character for words in (simplified, traditional) for word in words for character in word})
     characters = [character for character in characters if ord(character) < CODE_UNITS]
     rows = {character: number for number, character in enumerate(characters, 1)}
@@ -205,10 +238,9 @@ def build_language() -> tuple[bytes, Inputs]:
     whole = whole_s + whole_t
     whole[0] = 1
     cells: list[tuple[int, int, int]] = []
-    for (first, second), weight in sorted((pairs_s + pairs_t).items()):
-        # An eighth of a bit is finer than the model is.
-        eighths = round(-8 * math.log2(weight / whole[rows[first]]))
-        cells.append((rows[first], rows[second], min(max(eighths, 0), 255)))
+    for first, second in sorted({**pairs_s, **pairs_t}):
+        weight = pairs_s.get((first, second), 0) + pairs_t.get((first, second), 0)
+        cells.append((rows[first], rows[second], _eighths(weight / whole[rows[first]])))
     owner, value = _cuckoo(cells)
 
     names, which, bits, transitions = _classes({ord(character) for character in characters})
@@ -232,14 +264,56 @@ def build_language() -> tuple[bytes, Inputs]:
             "within": value,
         }
     )
-    return data, {
-        "jieba dict.txt": {"sha256": _sha256(dictionary), "version": importlib.metadata.version("jieba")},
-        "OpenCC s2t": {
-            "sha256": _sha256("\n".join(converted).encode()),
-            "version": importlib.metadata.version("opencc"),
-        },
-        "classes.tsv": {"sha256": _sha256((tables.FOLDER / "classes.tsv").read_bytes())},
-    }
+    return data, {**inputs, "classes.tsv": {"sha256": _sha256((tables.FOLDER / "classes.tsv").read_bytes())}}
+
+
+# --- the words ------------------------------------------------------------------------------------------------------
+
+_SIMPLIFIED, _TRADITIONAL = 1, 2
+
+
+def build_words() -> tuple[bytes, Inputs]:
+    """Return words.bin: how probable each word of the dictionary is, in simplified and in traditional writing.
+
+    Words of one character by their code unit, words of two to eight in a hash table (cnpolicy.tables.word_places).
+    A value is minus the binary logarithm of the probability, in eighths of a bit.
+    """
+    simplified, traditional, inputs = _dictionary()
+    scripts: tuple[tuple[int, Mapping[str, float]], ...] = ((_SIMPLIFIED, simplified), (_TRADITIONAL, traditional))
+    single = np.zeros((len(scripts), CODE_UNITS), dtype=np.uint8)
+    characters = sorted({character for words in (simplified, traditional) for word in words for character in word})
+    found: dict[str, tuple[int, int]] = {}
+    for number, (script, words) in enumerate(scripts):
+        total = sum(words.values()) + len(characters)
+        for character in characters:
+            if ord(character) < CODE_UNITS:  # every character can be a word of its own, if a rare one
+                single[number, ord(character)] = _eighths((words.get(character, 0) + 1) / total)
+        for word, frequency in words.items():
+            if 2 <= len(word) <= tables.LONGEST_WORD and frequency and max(map(ord, word)) < CODE_UNITS:
+                flags, value = found.get(word, (0, 255))
+                found[word] = flags | script, min(value, _eighths(frequency / total))
+    words_in_order = sorted(found)
+    keys = np.zeros(len(words_in_order), dtype=np.uint64)
+    lengths = np.array([len(word) for word in words_in_order])
+    for place in range(tables.LONGEST_WORD):
+        on = np.flatnonzero(lengths > place)
+        keys[on] = tables.extend_keys(keys[on], np.array([ord(words_in_order[index][place]) for index in on]))
+    size = round(len(keys) / 0.89)
+    choices, marks = tables.word_places(keys, size)
+    holder = _settle([choice.tolist() for choice in choices], size)
+    taken = np.flatnonzero(holder >= 0)
+    held = holder[taken]
+    packed = np.zeros(size, dtype=np.uint16)
+    values = np.zeros(size, dtype=np.uint8)
+    flags_of = np.array([found[word][0] for word in words_in_order], dtype=np.uint16)
+    packed[taken] = marks[held] << 2 | flags_of[held]
+    values[taken] = np.array([found[word][1] for word in words_in_order], dtype=np.uint8)[held]
+    return tables.pack({"marks": packed, "single": single, "values": values}), inputs
+
+
+def _eighths(probability: float) -> int:
+    """Return minus the binary logarithm in eighths of a bit: finer than the model is."""
+    return min(max(round(-8 * math.log2(probability)), 0), 255)
 
 
 # --- CNS 11643 ------------------------------------------------------------------------------------------------------
@@ -277,6 +351,7 @@ def build_cns11643() -> tuple[bytes, Inputs]:
 BUILDERS: dict[str, Callable[[], tuple[bytes, Inputs]]] = {
     "cns11643.bin": build_cns11643,
     "language.bin": build_language,
+    "words.bin": build_words,
 }
 
 

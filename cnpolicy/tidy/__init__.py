@@ -17,12 +17,13 @@ The passes follow each other in this order because:
 """
 
 from cnpolicy.rules import RuleSet, Stage
+from cnpolicy.tidy.breaks import join_broken_line, split_glued_heading
 from cnpolicy.tidy.characters import narrow_alphanumeric, remove_invisible
 from cnpolicy.tidy.glosses import remove_inserted_comma, remove_pinyin_gloss
 from cnpolicy.tidy.glyphs import replace_pdf_glyph, unify_compatibility_ideograph, unify_kangxi_radical
 from cnpolicy.tidy.lines import remove_blank_line, unify_line_end
 from cnpolicy.tidy.marks import join_repeated_punctuation, write_dash
-from cnpolicy.tidy.pages import join_broken_line, remove_page_number, split_glued_heading
+from cnpolicy.tidy.pages import remove_page_number
 from cnpolicy.tidy.punctuation import widen_punctuation
 from cnpolicy.tidy.quotes import curl_straight_quotes, raise_low_quotes
 from cnpolicy.tidy.reports import (

@@ -1,9 +1,19 @@
-"""The kinds of characters that the rules tell apart."""
+"""The kinds of characters that the rules tell apart, and where in a text some of them stand."""
+
+import re
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
 
 from cnpolicy.patterns import pattern
+from cnpolicy.rules import UNITS, Context, units
 
 HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # for use inside a character class
-_CHINESE = pattern(f"[{HAN}\u2014\u2026\u3001-\u303f\u3041-\u30ff\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]")
+# Of the geometric signs, □ stands for a character that was not read, ○ for 〇 (二○○八).
+_CHINESE = pattern(
+    f"[{HAN}\u2014\u2026\u25a1\u25cb\u3001-\u303f\u3041-\u30ff\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]"
+)
 _HAN = pattern(f"[{HAN}]")
 
 
@@ -23,3 +33,48 @@ def is_chinese(character: str) -> bool:
     (True, True, False)
     """
     return _CHINESE.match(character) is not None
+
+
+@cache
+def _table(characters: str) -> npt.NDArray[np.bool_]:
+    table = np.zeros(UNITS, dtype=np.bool_)
+    table[units(characters)] = True
+    return table
+
+
+def places(context: Context, characters: str) -> list[int]:
+    """Return the offsets at which one of the characters stands in the text; all are of the BMP.
+
+    For more than a few characters this is several times as fast as a regular expression.
+    """
+    seen = [one for one in characters if context.seen[ord(one)]]
+    if not seen:
+        return []
+    if context.seen[0xD800:0xDC00].any():  # an offset in code units would not be one in the text
+        return [match.start() for match in re.finditer(f"[{re.escape(''.join(seen))}]", context.text)]
+    if len(seen) == 1:
+        found = np.flatnonzero(context.units == ord(seen[0]))
+    else:
+        found = np.flatnonzero(_table(characters).take(context.units))
+    offsets: list[int] = found.tolist()
+    return offsets
+
+
+def has_pair(context: Context, first: str, second: str) -> bool:
+    """Tell whether one of the characters in `first` stands directly before one of those in `second`.
+
+    Nearly no text has a comma before a comma: this is many times as fast as looking for each pair.
+    """
+    codes = context.units
+    for one in first:
+        if context.seen[ord(one)]:
+            behind = np.flatnonzero(codes[:-1] == ord(one)) + 1
+            if _table(second).take(codes[behind]).any():
+                return True
+    return False
+
+
+def has_double(context: Context, characters: str) -> bool:
+    """Tell whether one of the characters stands twice in a row."""
+    codes = context.units
+    return bool(_table(characters).take(codes[1:][codes[1:] == codes[:-1]]).any())

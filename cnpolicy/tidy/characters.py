@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from cnpolicy.findings import Finding
 from cnpolicy.patterns import pattern
 from cnpolicy.rules import Context, between, rule
-from cnpolicy.tidy.alphabet import HAN
+from cnpolicy.tidy.alphabet import HAN, places
 
 _SPACES = "\xa0\u1680" + between("\u2000", "\u200a") + "\u202f\u205f\u3000"
 _BIDI = "\u061c\u200e\u200f" + between("\u202a", "\u202e") + between("\u2066", "\u2069")
@@ -146,7 +146,7 @@ _WIDE_RUN = pattern(f"{_WORD}(?:[{_BETWEEN}]{_WORD})*+．?+")
     needs=_WIDE + _BETWEEN + "％",
     example=("１９９８年ＧＤＰ增长７．８％", "1998年GDP增长7.8%"),
 )
-def narrow_alphanumeric(text: str, _: Context) -> Iterable[Finding]:
+def narrow_alphanumeric(text: str, context: Context) -> Iterable[Finding]:
     """Write Latin letters, digits and the percent sign in ASCII.
 
     Old editorial systems set them as wide as a Chinese character, so that １９９８ and 1998 are two words to a
@@ -154,12 +154,14 @@ def narrow_alphanumeric(text: str, _: Context) -> Iterable[Finding]:
     are Chinese punctuation.
     """
     done = 0
-    while wide := _WIDE_ANY.search(text, done):
-        start = wide.start()
+    for place in places(context, _WIDE + _BETWEEN + "％"):
+        if place < done:
+            continue
+        start = place
         while start > done and _NARROW.match(text[start - 1]):
             start -= 1
         match = _WIDE_RUN.match(text, start)
-        done = match.end() if match else wide.end()
+        done = match.end() if match else place + 1
         if not match:
             continue
         run = match.group()

@@ -8,8 +8,8 @@ from functools import cache, lru_cache
 from cnpolicy import tables
 from cnpolicy.findings import Finding
 from cnpolicy.patterns import pattern
-from cnpolicy.rules import Context, between, rule
-from cnpolicy.tidy.alphabet import HAN
+from cnpolicy.rules import Context, rule
+from cnpolicy.tidy.alphabet import has_pair
 from cnpolicy.tidy.punctuation import is_row
 
 _TONED = "āáǎàēéěèīíǐìōóǒòūúǔùüǖǘǚǜńňǹḿê"
@@ -98,7 +98,6 @@ def _is_common(character: str) -> bool:
 
 
 _COMMA = pattern("[,，][,，]*(?=[,，、。])")
-_PAIRS = [comma + mark for comma in ",，" for mark in ",，、。"]
 
 
 @rule(
@@ -114,8 +113,8 @@ def remove_inserted_comma(text: str, context: Context) -> Iterable[Finding]:
     a full stop or an enumeration comma. Rows of comma-separated values and program text do, and have no Chinese
     before it.
     """
-    if not any(pair in text for pair in _PAIRS if context.seen[ord(pair[0])]):
-        return  # so in nearly all texts, and many times as fast to see in this way
+    if not has_pair(context, ",，", ",，、。"):
+        return  # so in nearly all texts
     line_end = -1
     values = False
     for match in _COMMA.finditer(text):
@@ -131,4 +130,5 @@ def remove_inserted_comma(text: str, context: Context) -> Iterable[Finding]:
             yield Finding("inserted-comma", start, match.end(), match.group(), "", "certain")
 
 
-_WRITTEN = pattern(f"[{HAN}0-9A-Za-z%％‰℃”’）)》〉」』】…" + between("０", "９") + between("Ａ", "ｚ") + "]")
+# A letter, a digit, what closes a quotation or a bracket, or any sign that is not ASCII and begins nothing (□, Ⅵ, ℃).
+_WRITTEN = pattern(r"[0-9A-Za-z%)]|[^\x00-\x7f\s，、。；：！？（《〈“‘「『【〔［｛·—]")

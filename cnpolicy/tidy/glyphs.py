@@ -8,7 +8,7 @@ from itertools import pairwise
 from cnpolicy.findings import Finding
 from cnpolicy.patterns import pattern
 from cnpolicy.rules import Context, between, rule
-from cnpolicy.tidy.alphabet import HAN
+from cnpolicy.tidy.alphabet import HAN, places
 
 # 置 as the fonts of some word processors encode it. By itself 臵 is a character of old dictionaries: it stays where it
 # is quoted or explained, unless it makes a word with the character before it or behind it.
@@ -26,16 +26,17 @@ _DITTO = pattern(f"(?<=[{HAN}])〃(?=[{HAN}])")
     needs="臵〃",
     example=("摆在突出位臵，做人民满意的党员〃干部", "摆在突出位置，做人民满意的党员·干部"),
 )
-def replace_pdf_glyph(text: str, _: Context) -> Iterable[Finding]:
+def replace_pdf_glyph(text: str, context: Context) -> Iterable[Finding]:
     """Write 置 for 臵 and · for 〃, where a PDF file's fonts had them in each other's place.
 
     置 must make a word with the character next to it, and · must join two words: 臵 is a character of its own in old
     dictionaries, 〃 a ditto mark in the columns of a table.
     """
-    found = [("臵", "置", match) for match in _ZHI.finditer(text)]
-    found += [("〃", "·", match) for match in _DITTO.finditer(text)]
-    for before, after, match in sorted(found, key=lambda item: item[2].start()):
-        yield Finding("pdf-glyph", match.start(), match.end(), before, after, "inferred")
+    for place in places(context, "臵〃"):
+        before = text[place]
+        if (_ZHI if before == "臵" else _DITTO).match(text, place):
+            after = "置" if before == "臵" else "·"
+            yield Finding("pdf-glyph", place, place + 1, before, after, "inferred")
 
 
 # The Kangxi radicals are compatible with the characters they are. Of the supplement, those that fonts put in their

@@ -5,11 +5,10 @@ from collections.abc import Iterable
 from cnpolicy.findings import Finding
 from cnpolicy.patterns import pattern
 from cnpolicy.rules import Context, rule
-from cnpolicy.tidy.alphabet import HAN
+from cnpolicy.tidy.alphabet import HAN, has_double, has_pair
 
 # Two full stops are a slip of joining; three and more are a way to write an ellipsis.
 _REPEATED = pattern(r"(?<=[^\s。，、；：！？,.;:!?…])(?:(?<!。)。。(?!。)|，，++|、、++|；；++|：：++|[！!]{4,}+)")
-_PAIRS = ("。。", "，，", "、、", "；；", "：：", "!!!!", "！！！！", "!！", "！!")
 
 
 @rule(
@@ -24,10 +23,8 @@ def join_repeated_punctuation(text: str, context: Context) -> Iterable[Finding]:
     They come from joining texts that each had one. Ellipses (…… and rows of dots), dashes, and two or three
     exclamation or question marks are meant.
     """
-    if not any(
-        pair in text for pair in _PAIRS if context.seen[ord(pair[0])]
-    ):  # many times as fast as the pattern, and true of nearly all texts
-        return
+    if not has_double(context, "。，、；：！!") and not has_pair(context, "!！", "!！"):
+        return  # so in nearly all texts
     for match in _REPEATED.finditer(text):
         run = match.group()
         after = "！" if run[0] in "！!" else run[0]
@@ -38,7 +35,8 @@ _BEFORE = f"[{HAN}，。、；：？！）》”’]"
 _BEHIND = f"[{HAN}“‘《（—]"
 _DASH = pattern(
     rf"(?<![-－])(?:--|----|－－)(?![-－a-z])"
-    rf"(?:(?<=(?<={_BEFORE})--)|(?<=(?<={_BEFORE})－－)|(?<=(?<={_BEFORE})----)|(?={_BEHIND}))"
+    rf"(?:(?<=(?<={_BEFORE})--)|(?<=(?<={_BEFORE})－－)|(?<=(?<={_BEFORE})----)|(?={_BEHIND})|"
+    rf"(?=[0-9]{{1,4}}[年月日届次期]))"  # a subtitle that begins with a date
 )
 
 

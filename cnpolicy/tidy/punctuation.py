@@ -13,12 +13,15 @@ from cnpolicy.tidy.spacing import ASKING
 
 _HALF = ",:;?!()"
 _TO_FULL = {ord(half): ord(half) + 0xFEE0 for half in _HALF}
+_WIDE = {half: chr(ord(half) + 0xFEE0) for half in _HALF}
 _MARK = pattern(r"[,:;()]|[?!]++")
 _QUOTES = "\"'“”‘’"
+_PLAIN_CASE = pattern(f"(?<=[{HAN}])(?:[,:;(]|!(?![!?]))")
 _LETTERS = pattern(r"[^\W\d_]")
 _HANS = pattern(f"[{HAN}]")
 _CHINESE_MARKS = pattern("[，。、；：？！]")
-_ENTITY = pattern(r"&#?\w{1,12}$", re.ASCII)
+_ENTITY = pattern(r"&(?:amp;)?#?\w{1,12}$", re.ASCII)
+_ACCENTED = pattern("[\x80-\u024f]")
 _BRACKETS = pattern("[()（）]")
 _PLAIN = frozenset(chr(code) for code in range(0x21, 0x7F)) - frozenset(_QUOTES + "()[]{}")  # cannot be Chinese text
 # A line of a program: an assignment of a text or a list, a call with a text, a keyword, a string of documentation.
@@ -46,17 +49,18 @@ class _Line:
     def __init__(self, text: str, spaces: bool = False) -> None:
         self.text = text
         self.spaces = spaces  # whether the document has question marks in the place of spaces
-        self.marks = [(match.start(), match.end()) for match in _MARK.finditer(text)]
+        self.marks = [match.span() for match in _MARK.finditer(text)]
         self.place = {start: number for number, (start, _) in enumerate(self.marks)}
         self.pairs = self._pair()
-        self.full: set[int] = set()  # numbers of the marks to widen
-        self.widened: set[int] = set()  # their offsets
+        # Most marks stand behind a Chinese character, and need no closer look.
+        self.widened = {match.start() for match in _PLAIN_CASE.finditer(text)}  # offsets of the marks to widen
+        self.full = {self.place[start] for start in self.widened}  # their numbers
 
     @cached_property
     def chinese(self) -> bool:
-        """Whether the line has more than half as many Chinese characters as other letters."""
+        """Whether the line has half as many Chinese characters as other letters, or more."""
         han = len(_HANS.findall(self.text))
-        return han * 3 > len(_LETTERS.findall(self.text))
+        return han * 3 >= len(_LETTERS.findall(self.text))
 
     def _pair(self) -> dict[int, int]:
         """Return the offset of the other bracket for each, of either width."""
@@ -106,12 +110,12 @@ class _Line:
         mark = self.text[start]
         if mark in "()":
             return self._widens_bracket(start)
-        if mark == "?" and self._is_space(start, end):
-            return False
+        if mark == "?" and (self._is_space(start, end) or _ACCENTED.match(self.text[max(start - 1, 0) : start])):
+            return False  # a lost space, or a lost byte of text that was read in a wrong encoding
         left, right = self.kind(start - 1, -1), self.kind(end, 1)
         if mark in "?!,;:" and left == "A" and self._ends_foreign_quotation(end):
             return False
-        if mark == ";" and _ENTITY.search(self.text, max(0, start - 14), start):
+        if mark == ";" and _ENTITY.search(self.text, max(0, start - 18), start):
             return False
         if left == "H":
             return True
@@ -163,7 +167,7 @@ class _Line:
 
     def settle(self) -> None:
         """Decide for every mark; each mark that is widened is Chinese text to its neighbours."""
-        waiting = deque(range(len(self.marks)))
+        waiting = deque(number for number in range(len(self.marks)) if number not in self.full)
         queued = set(waiting)
         while waiting:
             number = waiting.popleft()
@@ -188,7 +192,7 @@ class _Line:
         for number in sorted(self.full):
             start, end = self.marks[number]
             before = self.text[start:end]
-            after = before.translate(_TO_FULL)
+            after = _WIDE.get(before) or before.translate(_TO_FULL)
             if before[0] in ",:;?!" and self.text[end : end + 1] == " " and self.text[end + 1 : end + 2].isalnum():
                 before += " "  # the space that half-width punctuation asks for; full width has it built in
                 end += 1
@@ -254,14 +258,14 @@ def widen_punctuation(text: str, _: Context) -> Iterable[Finding]:
     comma-separated values stay as they are.
     """
     spaces = "?" in text and sum(not _asks(text, lone.start()) for lone in _LONE.finditer(text)) >= _SEVERAL
-    reached = 0
-    for mark in _MARK.finditer(text):
-        start, end = mark.span()
-        if start < reached or (text[start - 1 : start] in _PLAIN and text[end : end + 1] in _PLAIN):
+    reached = place = 0  # the end of the line before, and how far the next one was looked at
+    while mark := _MARK.search(text, place):
+        start, place = mark.span()
+        if text[start - 1 : start] in _PLAIN and text[place : place + 1] in _PLAIN:
             continue
         begin = text.rfind("\n", reached, start) + 1 or reached
-        reached = text.find("\n", end)
-        reached = len(text) if reached < 0 else reached
+        reached = text.find("\n", place)
+        reached = place = len(text) if reached < 0 else reached
         line = _Line(text[begin:reached], spaces)
         if (
             line.text.count("|") >= _PIPES

@@ -55,15 +55,19 @@ def raise_low_quotes(text: str, _: Context) -> Iterable[Finding]:
         if (
             is_chinese(text[max(place - 1, 0) : place])
             or is_chinese(text[place + 1 : place + 2])
-            or _is_beside_quote(text, place)
+            or _is_beside_text(text, place)
         ):
             mark = match.group()
             yield Finding("low-quotes", place, place + 1, mark, _LOW_TO_FULL[mark], "certain")
 
 
-def _is_beside_quote(text: str, place: int) -> bool:
-    """Tell whether another quotation mark, a digit or a Latin letter stands beside the mark, and no space."""
-    return not text[max(place - 1, 0) : place].isspace() and not text[place + 1 : place + 2].isspace()
+def _is_beside_text(text: str, place: int) -> bool:
+    """Tell whether no blank stands beside the mark; a line may begin with an opening one and end with a closing one."""
+    before, behind = text[max(place - 1, 0) : place], text[place + 1 : place + 2]
+    opens = text[place] in "‚„"
+    return (not before.isspace() or (opens and before == "\n")) and (
+        not behind.isspace() or (not opens and behind == "\n")
+    )
 
 
 _QUOTE = pattern('["“”]')

@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from cnpolicy.findings import Finding
 from cnpolicy.patterns import pattern
 from cnpolicy.rules import Context, rule
-from cnpolicy.tidy.alphabet import HAN
+from cnpolicy.tidy.alphabet import HAN, places
 from cnpolicy.tidy.lines import LinePattern
 
-_LINE = pattern("[^\n]++")
 _REFRAIN = 20  # characters; shorter lines are slogans, verses, cells
 
 
@@ -24,17 +23,20 @@ def report_duplicate_paragraph(text: str, _: Context) -> Iterable[Finding]:
     A page that was pasted twice counts its words twice. Slogans and refrains are repeated on purpose, and are short.
     """
     before = ""
-    for match in _LINE.finditer(text):
-        line = match.group()
-        if len(line) >= _REFRAIN and line == before:
-            note = "the same as the paragraph before"
-            yield Finding("duplicate-paragraph", match.start(), match.end(), line, line, "reported", note=note)
-        before = line
+    start = 0
+    for line in text.split("\n"):
+        if line:
+            if line == before and len(line) >= _REFRAIN:
+                note = "the same as the paragraph before"
+                end = start + len(line)
+                yield Finding("duplicate-paragraph", start, end, line, line, "reported", note=note)
+            before = line
+        start += len(line) + 1
 
 
 _FIGURES = pattern("(?m)^[ \t\xa0\u3000]*+([0-9]{1,4}|(?:19|20)[0-9]{4,6})[ \t\xa0\u3000]*+$")
 _MASTHEAD = 300  # characters from the start of a text that a masthead takes at most
-_ISSUER = pattern("办公室|辦公室|编$|編$|简报|簡報|信息|动态|通讯|专报|领导小组|委员会", re.MULTILINE)
+_ISSUER = pattern("办公室|辦公室|编$|編$|简报|簡報|信息|动态|通讯|专报|领导小组|委员会|[局委厅部院會会]$", re.MULTILINE)
 
 
 def _dates(figures: str) -> list[str]:
@@ -106,10 +108,14 @@ def report_masked(text: str, context: Context) -> Iterable[Finding]:
 
     Who counts people or places in such a text does not count these.
     """
-    seen = "".join(one for one in _MASKS if context.seen[ord(one)])
-    for match in re.finditer(f"[{re.escape(seen)}][{re.escape(seen)}]*+", text) if seen else ():
-        run = match.group()
-        start, end = match.span()
+    end = 0
+    for start in places(context, _MASKS):
+        if start < end:
+            continue
+        end = start + 1
+        while end < len(text) and text[end] in _MASKS:
+            end += 1
+        run = text[start:end]
         if _is_mask(run, text[max(start - 1, 0) : start], text[end : end + 1]):
             yield Finding("masked", start, end, run, run, "reported", note="a name was masked")
 
@@ -196,8 +202,11 @@ _TYPOS = {
     )
 }
 _RARE = "".join(rare for rare, _ in _TYPOS.values())
-_BY_RARE = {rare: [pair for pair in _TYPOS.items() if pair[1][0] == rare] for rare in _RARE}
-_SUSPECT = pattern(f"[{_RARE}]")
+# For each of these the words, the characters that stand before it in them, and what they should be.
+_BY_RARE = {
+    rare: [(wrong, wrong.index(rare), right) for wrong, (other, right) in _TYPOS.items() if other == rare]
+    for rare in _RARE
+}
 
 
 @rule(
@@ -206,15 +215,15 @@ _SUSPECT = pattern(f"[{_RARE}]")
     needs=_RARE,
     example=("发挥战斗保垒作用", "发挥战斗保垒作用"),
 )
-def report_suspect_typo(text: str, _: Context) -> Iterable[Finding]:
+def report_suspect_typo(text: str, context: Context) -> Iterable[Finding]:
     """Report words that are written wrongly again and again, with what they should be.
 
     What an author wrote is the source's wording, and is never changed.
     """
     done = 0
-    for match in _SUSPECT.finditer(text):
-        for wrong, (rare, right) in _BY_RARE[match.group()]:
-            start = match.start() - wrong.index(rare)
+    for place in places(context, _RARE):
+        for wrong, before, right in _BY_RARE[text[place]]:
+            start = place - before
             if start >= done and text.startswith(wrong, start):
                 done = start + len(wrong)
                 yield Finding("suspect-typo", start, done, wrong, wrong, "reported", note=f"perhaps {right}")

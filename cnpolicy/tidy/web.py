@@ -217,7 +217,20 @@ _CODE = pattern(
     re.MULTILINE,
 )
 _HANS = pattern(f"[{HAN}]")
+_ABOUT = pattern("标签|标记|標籤|標記|代码|代碼|程序|元素|属性|HTML|html|网页编辑器")
 _ENDING = pattern("/(?:p|div|tr|li|h[1-6]|table|title|blockquote)|br|hr", re.IGNORECASE)
+
+
+def _is_mentioned(text: str, start: int, end: int) -> bool:
+    """Tell whether a tag is what the text is about: quoted alone, or at an edge of a quotation in a line about HTML."""
+    before, behind = text[max(start - 1, 0) : start], text[end : end + 1]
+    opens, closes = before in tuple("“‘「『`\"'"), behind in tuple("”’」』`")
+    if opens and (closes or behind in tuple("\"'")):
+        return True
+    if not opens and not closes:
+        return False
+    last = text.find("\n", end)
+    return _ABOUT.search(text, text.rfind("\n", 0, start) + 1, last if last >= 0 else len(text)) is not None
 
 
 @rule(
@@ -235,10 +248,9 @@ def remove_html_rest(text: str, _: Context) -> Iterable[Finding]:
     if not _HANS.search(text):
         return
     found: list[Finding] = []
-    for match in _TAG.finditer(text):
+    for match in _TAG.finditer(text) if "<" in text else ():
         start, end = match.span()
-        before, behind = text[max(start - 1, 0) : start], text[end : end + 1]
-        if (before and before in "“‘「『`\"'") or (behind and behind in "”’」』`"):
+        if _is_mentioned(text, start, end):
             continue
         if text.rfind("<", max(0, start - 320), start) > text.rfind(">", max(0, start - 320), start):
             continue  # inside of what may be a tag when this one is gone
@@ -248,7 +260,10 @@ def remove_html_rest(text: str, _: Context) -> Iterable[Finding]:
         elif match["cell"]:
             after = " "
         found.append(Finding("html-rest", start, end, match.group(), after, "inferred"))
-    for rest, after in ((_REST, " "), (_CODE, "")):
+    rests = ((_REST, " ", ("nbsp",)), (_CODE, "", ("{", "var ", "function", "document.", "window.", "$(")))
+    for rest, after, words in rests:
+        if not any(word in text for word in words):
+            continue
         found += [
             Finding("html-rest", match.start(), match.end(), match.group(), after, "inferred")
             for match in rest.finditer(text)

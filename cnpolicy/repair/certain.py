@@ -1,0 +1,170 @@
+"""What a chain of one misreading leaves no doubt about: the characters none of whose bytes were lost."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from cnpolicy import language
+from cnpolicy.repair.chains import Bytes, Truth, table
+from cnpolicy.repair.readers import Reader
+from cnpolicy.repair.trellis import LOST, Stretch, Trellis
+
+_NOT = -1  # instead of a byte: it was lost, or the character never was one of the wrong encoding
+# Characters of UTF-8 that are no good reading: what is rarer than this was put together by chance from what is left.
+_RARE_BITS = 17.0
+# Stretches of so many characters that cost more on average are not what the right encoding says.
+_SPAN = 6
+_POOR_BITS = 13.0
+_APART = 3  # so many characters must be certain between two stretches, or they are one
+
+
+class Certain(NamedTuple):
+    """The characters that are certain, and the stretches between them that are not.
+
+    `token` is the offset of the garbled character that completes each, `whole` tells whether it ends with it.
+    """
+
+    code: Bytes
+    token: Bytes
+    whole: Truth
+    stretches: list[Stretch]
+
+
+def find_certain(trellis: Trellis, left: int, right: int) -> Certain:
+    """Divide a text into what is certain and what is not; `left` and `right` are the characters around it."""
+    size = len(trellis.points)
+    plain = ~trellis.hole & ~trellis.foreign & (trellis.length[1] == 0)
+    marks = 2 if trellis.style == "swallowed" and trellis.readers[0].name != "utf-8" else 1
+    length = np.where(plain, trellis.length[0], marks)
+    owner = np.repeat(np.arange(size), length)
+    starts = np.cumsum(length) - length
+    shift = length[owner] - 1 - (np.arange(len(owner)) - starts[owner])
+    data = np.where(plain[owner], trellis.bytes[0][owner] >> 8 * shift & 0xFF, _NOT)
+    read = trellis.readers[0]
+    begin, span, code = _utf8(data) if read.name == "utf-8" else _pairs(data, read.name)
+    return _divide(read, (data, owner, starts, length), (begin, span, code), (left, right))
+
+
+def _utf8(data: Bytes) -> tuple[Bytes, Bytes, Bytes]:
+    """Return where the characters of UTF-8 begin, how many bytes they have, and which they are."""
+    padded = np.concatenate([data, np.full(3, _NOT)])
+    first, second, third, fourth = (padded[place : place + len(data)] for place in range(4))
+    two, three, four = ((byte >= 0x80) & (byte < 0xC0) for byte in (second, third, fourth))
+    span = np.zeros(len(data), dtype=np.int64)
+    code = np.zeros(len(data), dtype=np.int64)
+    plain = (first >= 0) & (first < 0x80)
+    span[plain], code[plain] = 1, first[plain]
+    values = (
+        ((first >= 0xC2) & (first < 0xE0) & two, 2, (first & 0x1F) << 6 | second & 0x3F, 0x80),
+        (
+            (first >= 0xE0) & (first < 0xF0) & two & three,
+            3,
+            (first & 0xF) << 12 | (second & 0x3F) << 6 | third & 0x3F,
+            0x800,
+        ),
+        (
+            (first >= 0xF0) & (first < 0xF5) & two & three & four,
+            4,
+            (first & 7) << 18 | (second & 0x3F) << 12 | (third & 0x3F) << 6 | fourth & 0x3F,
+            0x10000,
+        ),
+    )
+    for mask, size, value, least in values:
+        mask &= (value >= least) & (value < 0x110000) & ((value < 0xD800) | (value >= 0xE000))
+        span[mask], code[mask] = size, value[mask]
+    begin = np.flatnonzero(span)
+    return begin, span[begin], code[begin]
+
+
+def _pairs(data: Bytes, name: str) -> tuple[Bytes, Bytes, Bytes]:
+    """Return where characters of an encoding of one or two bytes begin, how many they have, and which they are."""
+    singles, pairs = table(name)
+    begins: list[int] = []
+    spans: list[int] = []
+    units = name.startswith("utf-16")
+    alone = (singles > 0).tolist()
+    known = data.tolist()
+    size, here = len(known), 0
+    while here < size:
+        byte = known[here]
+        span = 1 if not units and (0 <= byte < 0x80 or (byte >= 0 and alone[byte])) else 2
+        begins.append(here)
+        spans.append(span)
+        here += span
+    begin, span_of = np.array(begins), np.array(spans)
+    first = data[begin]
+    second = np.concatenate([data, [_NOT]])[np.minimum(begin + 1, size)]
+    code = np.where(span_of == 1, singles[first], pairs[(first & 0xFF) << 8 | second & 0xFF])
+    code[(first < 0) | (span_of == 2) & (second < 0)] = 0
+    code[(span_of == 1) & (first == 0)] = 0
+    kept = np.flatnonzero(code > 0)
+    return begin[kept], span_of[kept], code[kept]
+
+
+def _divide(
+    read: Reader,
+    layout: tuple[Bytes, Bytes, Bytes, Bytes],
+    characters: tuple[Bytes, Bytes, Bytes],
+    around: tuple[int, int],
+) -> Certain:
+    data, owner, starts, length = layout
+    begin, span, code = characters
+    size = len(data)
+    before = np.concatenate([[LOST], code[:-1]])
+    bits = language.pair_bits(before.astype(np.uint32), code.astype(np.uint32))
+    good = language.own_bits(code.astype(np.uint32)) < _RARE_BITS
+    if read.name != "utf-8" and len(code) >= _SPAN:
+        # Nothing but the sense tells what is read out of step here, or was never garbled.
+        mean = np.convolve(bits, np.full(_SPAN, 1 / _SPAN), mode="same")
+        poor = np.convolve(mean > _POOR_BITS, np.ones(_SPAN), mode="same") > 0.5
+        good &= ~poor
+    begin, span, code = begin[good], span[good], code[good]
+    covered = np.zeros(size + 1, dtype=np.int64)
+    covered[begin] += 1
+    np.subtract.at(covered, begin + span, 1)
+    ragged = np.cumsum(covered[:size]) == 0
+    # What is between two ragged runs and too short is ragged too.
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], ragged, [False]]).astype(np.int8)))
+    opens, closes = edges[::2], edges[1::2]
+    if len(opens):
+        between = np.searchsorted(begin, opens[1:]) - np.searchsorted(begin, closes[:-1])
+        kept = between >= _APART
+        opens = opens[np.concatenate([[True], kept])]
+        closes = closes[np.concatenate([kept, [True]])]
+        # At the ends too: the characters around the text are its neighbours there.
+        if np.searchsorted(begin, opens[0]) < _APART:
+            opens[0] = 0
+        if len(begin) - np.searchsorted(begin, closes[-1]) < _APART:
+            closes[-1] = size
+    ends = begin + span
+    stretches: list[Stretch] = []
+    covered_tokens = np.zeros(len(length) + 1, dtype=np.int64)
+    for first, stop in zip(opens.tolist(), closes.tolist(), strict=True):
+        opener, last = int(owner[first]), int(owner[stop - 1])
+        border = int(starts[opener])
+        where = int(np.searchsorted(ends, border, side="right"))  # the first character that ends after the border
+        left = int(code[where - 1]) if where else around[0]
+        opening = _begun(read, data, int(begin[where]), border) if where < len(begin) and begin[where] < border else 0
+        border = int(starts[last] + length[last])
+        where = int(np.searchsorted(ends, border, side="right"))
+        right = int(code[where]) if where < len(begin) else around[1]
+        closing = _begun(read, data, int(begin[where]), border) if where < len(begin) and begin[where] < border else 0
+        stretches.append(Stretch(opener, last + 1, left, right, opening, closing))
+        covered_tokens[opener] += 1
+        covered_tokens[last + 1] -= 1
+    token = owner[ends - 1] if len(ends) else np.zeros(0, dtype=np.int64)
+    outside = np.cumsum(covered_tokens)[token] == 0
+    whole = (starts + length)[token] == ends
+    return Certain(code[outside], token[outside], whole[outside], stretches)
+
+
+def _begun(read: Reader, data: Bytes, begin: int, stop: int) -> int:
+    """Return what the bytes from `begin` on, which are no whole character, are the beginning of."""
+    first = int(data[begin])
+    if read.name != "utf-8":
+        return first + (1 if read.name.startswith("utf-16") else 0)
+    size = 2 if first < 0xE0 else 3 if first < 0xF0 else 4
+    value = first & (0x7F >> size)
+    for byte in data[begin + 1 : stop].tolist():
+        value = value << 6 | byte & 0x3F
+    return (size - (stop - begin)) << 18 | value

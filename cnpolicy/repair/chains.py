@@ -1,0 +1,163 @@
+"""Chains of misreadings: what each wrong encoding makes of bytes, which bytes it loses, and why.
+
+A wrong encoding turns most bytes into characters that can be turned back, and loses the others. Which ones it loses
+is known: a byte that begins no pair with the one after it. So a lost byte is not any byte, and often one of a few.
+"""
+
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from cnpolicy import language
+
+Bytes = npt.NDArray[np.int64]
+Truth = npt.NDArray[np.bool_]
+
+_BMP = 0x10000
+END = 256  # the place after the last byte
+UNKNOWN = 257  # a byte that is not known
+SPELLINGS = 3  # so many ways at most in which an encoding writes a character; cp932 has three of ¬
+
+
+class Step(NamedTuple):
+    """One misreading: bytes of a text in `right` were read as `wrong` (Python's names of the encodings)."""
+
+    right: str
+    wrong: str
+
+
+Chain = tuple[Step, ...]
+"""Misreadings in the order in which they happened: the last one made the text that is seen."""
+
+
+def describe(chain: Chain) -> str:
+    """Return the chain as findings note it.
+
+    >>> describe((Step("utf-8", "gbk"), Step("utf-8", "gbk")))
+    'utf-8 ← gbk ← utf-8 ← gbk'
+    """
+    return " ← ".join(f"{step.right} ← {step.wrong}" for step in chain)
+
+
+class Table(NamedTuple):
+    """What an encoding reads: the characters of single bytes and of pairs of bytes, 0 where there is none."""
+
+    singles: Bytes
+    pairs: Bytes
+
+
+def _python(name: str) -> str:
+    return "gbk" if name == "cp936" else name
+
+
+@cache
+def table(name: str) -> Table:
+    """Return what an encoding reads. `cp936` is GBK as Windows has it, with the euro sign as byte 0x80."""
+    codec = _python(name)
+    singles = np.zeros(256, dtype=np.int64)
+    pairs = np.zeros(1 << 16, dtype=np.int64)
+    if name.startswith("utf-16"):
+        units = np.arange(1 << 16)
+        if name.endswith("le"):
+            units = (units >> 8) | (units & 0xFF) << 8
+        pairs[:] = np.where((units >= 0xD800) & (units < 0xE000), 0, units)
+        return Table(singles, pairs)
+    for byte in range(256):
+        try:
+            text = bytes((byte,)).decode(codec)
+        except UnicodeDecodeError:
+            continue
+        singles[byte] = ord(text)
+    if name == "cp936":
+        singles[0x80] = 0x20AC
+    if name == "utf-8":
+        return Table(singles, pairs)
+    # All pairs in one call: what is no pair gives more or other than one character between two line ends.
+    leads = [byte for byte in range(0x80, 0x100) if not singles[byte]]
+    codes = np.array([lead << 8 | trail for lead in leads for trail in range(0x30, 0x100)], dtype=np.int64)
+    if len(codes):
+        written = b"\n".join(int(code).to_bytes(2, "big") for code in codes)
+        points = language.codes(written.decode(codec, "replace") + "\n").astype(np.int64)
+        ends = np.flatnonzero(points == 0x0A)
+        starts = np.concatenate([[0], ends[:-1] + 1])
+        whole = np.flatnonzero((ends - starts == 1) & (points[starts] != 0xFFFD))
+        pairs[codes[whole]] = points[starts[whole]]
+    return Table(singles, pairs)
+
+
+class Misreading(NamedTuple):
+    """What is left of bytes that were read in a wrong encoding.
+
+    `spelled` has in row n, for each character of the BMP, the bytes that give it in the n-th way, as one number;
+    `length` has how many those are, 0 if there is no such way. `lost` tells for the bytes after (`END`: none,
+    `UNKNOWN`: any) and each byte whether the encoding loses the byte there. In UTF-16 it is the unit of two bytes that
+    is lost, for the first and the second byte.
+    """
+
+    spelled: npt.NDArray[np.int64]
+    length: npt.NDArray[np.int64]
+    lost: Truth
+    units: bool
+
+
+@cache
+def misreading(name: str) -> Misreading:
+    """Return what is left of bytes that were read as the encoding `name`."""
+    singles, pairs = table(name)
+    spelled = np.zeros((SPELLINGS, _BMP), dtype=np.int64)
+    length = np.zeros((SPELLINGS, _BMP), dtype=np.int64)
+
+    def add(codes: Bytes, data: Bytes, size: int) -> None:
+        """Note further ways to write characters, where they are not yet known."""
+        inside = codes < _BMP
+        for code, number in zip(codes[inside].tolist(), data[inside].tolist(), strict=True):
+            for way in range(SPELLINGS):
+                if not length[way, code]:
+                    spelled[way, code], length[way, code] = number, size
+                    break
+                if length[way, code] == size and spelled[way, code] == number:
+                    break
+
+    codec = _python(name)
+    every = np.arange(_BMP)
+    kept = np.flatnonzero(singles)
+    add(singles[kept], kept, 1)
+    kept = np.flatnonzero(pairs)
+    if name.startswith("utf-16"):
+        spelled[0, pairs[kept]], length[0, pairs[kept]] = kept, 2
+    else:
+        # First the way in which the encoding itself writes a character, then the others that it reads.
+        primary = [code for code in pairs[kept].tolist() if code < _BMP]
+        for code in primary:
+            try:
+                data = chr(code).encode(codec)
+            except UnicodeEncodeError:
+                continue
+            spelled[0, code], length[0, code] = int.from_bytes(data, "big"), len(data)
+        add(pairs[kept], kept, 2)
+    if name in ("gbk", "cp936", "gb2312"):
+        # Programs differ in what they read beyond GBK: user-defined areas, the euro sign of Windows.
+        more = table("gb18030").pairs
+        kept = np.flatnonzero(more)
+        add(more[kept], kept, 2)
+        add(np.array([0x20AC]), np.array([0x80]), 1)
+    if name == "gb18030":
+        for code in every[(length[0] == 0) & ((every < 0xD800) | (every >= 0xE000))].tolist():
+            data = chr(code).encode("gb18030")
+            spelled[0, code], length[0, code] = int.from_bytes(data, "big"), len(data)
+    lost = np.zeros((258, 256), dtype=np.bool_)
+    units = name.startswith("utf-16")
+    if units:
+        second = (np.arange(256) & 0xF8) == 0xD8
+        lost[:256] = second[:, None] if name.endswith("le") else second[None, :]
+    elif name != "utf-8":
+        alone = (singles == 0) & (np.arange(256) >= 0x80)
+        paired = pairs.reshape(256, 256) != 0
+        lost[:256] = alone[None, :] & ~paired.T
+        lost[END] = alone
+        if name == "gb18030":
+            lost[0x30:0x3A] = alone[None, :]
+    lost[UNKNOWN] = lost[:257].any(axis=0)
+    return Misreading(spelled, length, lost, units)

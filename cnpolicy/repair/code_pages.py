@@ -1,0 +1,113 @@
+"""The single-byte encodings that Chinese bytes are wrongly read in, each as one table."""
+
+import re
+from collections.abc import Iterable
+from functools import cache, cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from cnpolicy.repair.windows import BYTE, SPECIALS, character_class
+
+# What else is written for a byte: look-alikes that editors and normalisation put in, and what a font had there.
+_ALIASES = {
+    "cp437": {"β": 0xE1, "μ": 0xE6, "Ω": 0xEA, "∑": 0xE4, "δ": 0xEB, "∅": 0xED, "∈": 0xEE},
+    "cp850": {"μ": 0xE6, "€": 0xD5},
+    "mac-roman": {"¤": 0xDB, "μ": 0xB5, "Ω": 0xBD, "Δ": 0xC6},
+}
+_CODECS = {"mac-roman": "mac_roman", "koi8-r": "koi8_r"}
+# A no-break space that an editor turned into a space.
+SPACE = " "
+
+
+class CodePage:
+    """A single-byte encoding: which byte each of its characters beyond ASCII was read from.
+
+    Bytes that the encoding leaves open are the C1 controls, as browsers have it.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.byte: dict[str, int] = dict(BYTE) if name == "cp1252" else _table(name)
+
+    def spelled(self, first: int, last: int) -> str:
+        """Return the characters that stand for the bytes from `first` to `last`."""
+        return "".join(character for character, byte in self.byte.items() if first <= byte <= last)
+
+    def to_bytes(self, run: str) -> bytes:
+        """Return the bytes of a run that has nothing but ASCII and characters of this encoding."""
+        return run.translate(self._to_bytes).encode("latin-1")
+
+    def codec(self, run: str) -> str:
+        """Name the encoding that a run was wrongly read in: Windows-1252 without what is its own is Latin-1."""
+        if self.name == "cp1252" and not any(character in SPECIALS for character in run):
+            return "latin-1"
+        return self.name
+
+    @cached_property
+    def _to_bytes(self) -> dict[int, str]:
+        return {ord(character): chr(byte) for character, byte in self.byte.items()}
+
+    @cached_property
+    def bytes_of(self) -> npt.NDArray[np.uint8]:
+        """The byte of each UTF-16 code unit; 0 where the encoding does not have it (shape: 65,536)."""
+        table = np.zeros(0x10000, dtype=np.uint8)
+        table[:0x80] = np.arange(0x80)
+        for character, byte in self.byte.items():
+            table[ord(character)] = byte
+        return table
+
+    @cached_property
+    def _units(self) -> tuple[str, str, str]:
+        tail = self.spelled(0x80, 0xBF)
+        tails = character_class(tail)
+        # A space inside a sequence is a no-break space; one that ends a sequence of two bytes is asked for C2 or C3
+        # before it, where Latin letters and signs are.
+        or_space = character_class(tail, SPACE if self.byte.get("\xa0", 0xFF) < 0xC0 else "")
+        latin, other = character_class(self.spelled(0xC2, 0xC3)), character_class(self.spelled(0xC4, 0xDF))
+        two = f"(?:{latin}{or_space}|{other}{tails})"
+        three = character_class(self.spelled(0xE0, 0xEF)) + or_space + or_space
+        four = character_class(self.spelled(0xF0, 0xF4)) + or_space * 3
+        return two, three, four
+
+    @cached_property
+    def utf_8_unit(self) -> re.Pattern[str]:
+        """Match what a character of UTF-8 looks like in this encoding; a no-break space may have become a space."""
+        two, three, four = self._units
+        return re.compile(f"{four}|{three}|{two}")
+
+    @cached_property
+    def utf_8_run(self) -> re.Pattern[str]:
+        """Match a run of such units."""
+        two, three, four = self._units
+        return re.compile(f"(?:{four}|{three}|{two})++")
+
+    @cached_property
+    def utf_8_start(self) -> re.Pattern[str]:
+        """Match the first two characters of what may be UTF-8: several times as fast to search for as the whole."""
+        return re.compile(character_class(self.spelled(0xC2, 0xF4)) + character_class(self.spelled(0x80, 0xBF)))
+
+
+def _table(name: str) -> dict[str, int]:
+    codec = _CODECS.get(name, name)
+    table: dict[str, int] = {}
+    for byte in range(0x80, 0x100):
+        try:
+            character = bytes([byte]).decode(codec)
+        except UnicodeDecodeError:
+            character = chr(byte)
+        table.setdefault(character, byte)
+    for character, byte in _ALIASES.get(name, {}).items():
+        table.setdefault(character, byte)
+    return table
+
+
+@cache
+def page(name: str) -> CodePage:
+    """Return the code page of this name."""
+    return CodePage(name)
+
+
+def spelled_in(names: Iterable[str], first: int, last: int) -> str:
+    """Return the characters that stand for the bytes from `first` to `last` in any of the code pages."""
+    return "".join(dict.fromkeys("".join(page(name).spelled(first, last) for name in names)))

@@ -1,0 +1,624 @@
+"""Where in a text are misreadings of bytes in pairs, and which chain of encodings was it?
+
+Three sieves, each dearer and finer than the one before. Characters that stand side by side and are likelier in mojibake
+than in a text; those of them that also do not go with their neighbours; and those that say something when they are
+turned back by one of the known chains. What is left goes through the lattice (cnpolicy.repair.lattice), and is taken
+when what it says then is by far likelier than what it says now.
+"""
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from cnpolicy import language
+from cnpolicy.repair.chains import Chain, Step, table
+from cnpolicy.repair.lattice import Cell, reread
+from cnpolicy.repair.out_of_step import reread_out_of_step
+
+Weights = npt.NDArray[np.float64]
+Places = npt.NDArray[np.intp]
+
+_BMP = 0x10000
+_NEWLINE = 0x0A
+
+
+class Kind(NamedTuple):
+    """A kind of misreading: the name of its rule, and the chains of it that are tried one against the other."""
+
+    name: str
+    chains: tuple[Chain, ...]
+
+
+def _steps(right: str, *wrong: str) -> tuple[Chain, ...]:
+    return tuple((Step(right, one),) for one in wrong)
+
+
+KINDS = (
+    Kind("utf8-read-as-gbk", _steps("utf-8", "gbk", "cp936", "gb18030")),
+    Kind("utf8-read-as-big5", _steps("utf-8", "cp950")),
+    Kind("utf8-read-as-cp932", _steps("utf-8", "cp932")),
+    Kind("utf8-read-as-cp949", _steps("utf-8", "cp949")),
+    Kind("gbk-read-as-big5", _steps("gbk", "cp950")),
+    Kind("gbk-read-as-cp932", _steps("gbk", "cp932")),
+    Kind("gbk-read-as-cp949", _steps("gbk", "cp949")),
+    Kind("big5-read-as-gbk", _steps("cp950", "gbk", "gb18030")),
+    Kind("utf16-bytes-swapped", _steps("utf-16-le", "utf-16-be")),
+    Kind("gbk-out-of-step", _steps("gbk", "gbk")),
+)
+_OUT_OF_STEP = KINDS[-1].chains[0]
+_TWICE = 0  # the kind that is tried twice over: programs that read UTF-8 as GBK save it as UTF-8
+
+
+class Span(NamedTuple):
+    """A stretch of a text that went through a chain: which kind, and what its characters say in cells without a gap.
+
+    The offsets of the cells are those of the text that was searched. `gain` are the bits by which the reading is
+    better than the text as it is.
+    """
+
+    kind: str
+    chain: Chain
+    cells: tuple[Cell, ...]
+    gain: float
+
+    @property
+    def start(self) -> int:
+        """Where the span begins."""
+        return self.cells[0].start
+
+    @property
+    def end(self) -> int:
+        """Where the span ends."""
+        return self.cells[-1].end
+
+    @property
+    def after(self) -> str:
+        """What the span says."""
+        return "".join(cell.after for cell in self.cells)
+
+
+# --- The first sieve: characters that are likelier in mojibake -----------------------------------------------------
+
+# Bits that a character is rarer by for not being of the class that most of a Chinese text is of. Small for those that
+# fill texts of their own.
+_CLASS_BITS = {
+    "han": 0.2,
+    "rare-han": 6.0,
+    "punctuation": 3.0,
+    "kana": 1.5,
+    "hangul": 1.5,
+    "halfwidth-kana": 5.0,
+    "lost": 8.0,
+    "private": 8.0,
+    "symbol": 3.0,
+    "cyrillic": 1.0,
+    "greek": 1.0,
+    "bopomofo": 1.0,
+}
+_OTHER_BITS = 2.0
+_LEAST, _MOST = -8, 8
+_LOST_WEIGHT = 4  # U+FFFD and `?` in a row with the others are what is left of lost bytes
+_MARK_WEIGHT = 1
+
+
+def _prior() -> Weights:
+    """Return how often each code unit stands in Chinese text: characters and punctuation, as shares."""
+    points = np.arange(_BMP, dtype=np.uint32)
+    own = language.own_bits(points).astype(np.float64)
+    text = points.astype("<u2").tobytes().decode("utf-16-le", "replace")
+    classes = language.classes(text) if len(text) == _BMP else _classes_of(points)
+    names = language.class_names()
+    share = np.zeros(len(names))
+    share[names.index("han")], share[names.index("punctuation")] = 0.86, 0.14
+    prior: Weights = share[classes] * np.exp2(-own)
+    prior[prior < 1e-8] = 0
+    prior[:0x800] = 0  # of two bytes in UTF-8: marks, beside the characters of three
+    scaled: Weights = prior / prior.sum()
+    return scaled
+
+
+def _classes_of(points: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
+    valid = (points < 0xD800) | (points >= 0xE000)
+    classes = np.zeros(len(points), dtype=np.uint8)
+    classes[valid] = language.classes(points[valid].astype("<u2").tobytes().decode("utf-16-le"))
+    return classes
+
+
+def _characters(pairs: npt.NDArray[np.int64], weights: npt.NDArray[Any]) -> Weights:
+    """Return the weight of each code unit, given the weights of the pairs of bytes that are read as it."""
+    inside = (pairs > 0) & (pairs < _BMP)
+    return np.bincount(pairs[inside], weights[inside], minlength=_BMP).astype(np.float64)
+
+
+def _of_utf_8(prior: Weights, wrong: str) -> Weights:
+    """Return how often each code unit stands in UTF-8 read as `wrong`."""
+    points = np.flatnonzero(prior)
+    share = prior[points]
+    first, second, third = points >> 12 | 0xE0, points >> 6 & 0x3F | 0x80, points & 0x3F | 0x80
+    starts = np.bincount(first, share, minlength=256)
+    ends = np.bincount(third, share, minlength=256)
+    weights = np.bincount(first << 8 | second, share, minlength=_BMP)
+    weights += np.bincount(second << 8 | third, share, minlength=_BMP)
+    weights += np.outer(ends, starts).ravel()
+    read = table(wrong)
+    found = _characters(read.pairs, weights * (2 / 3))
+    alone = np.flatnonzero(read.singles[0x80:]) + 0x80
+    single = (starts + ends + np.bincount(second, share, minlength=256)) / 6
+    return found + np.bincount(read.singles[alone], single[alone], minlength=_BMP)
+
+
+def _of_pairs(prior: Weights, right: str, wrong: str) -> Weights:
+    """Return how often each code unit stands in text of pairs of bytes read as `wrong`."""
+    pairs = table(right).pairs
+    weights = np.where((pairs > 0) & (pairs < _BMP), prior[np.minimum(pairs, _BMP - 1)], 0.0)
+    read = table(wrong)
+    found = _characters(read.pairs, weights)
+    grid = weights.reshape(256, 256)
+    alone = np.flatnonzero(read.singles[0x80:]) + 0x80
+    single = (grid.sum(axis=0) + grid.sum(axis=1)) / 2
+    return found + np.bincount(read.singles[alone], single[alone], minlength=_BMP)
+
+
+def _out_of_step(prior: Weights) -> Weights:
+    pairs = table("gbk").pairs
+    grid = np.where((pairs > 0) & (pairs < _BMP), prior[np.minimum(pairs, _BMP - 1)], 0.0).reshape(256, 256)
+    return _characters(pairs, np.outer(grid.sum(axis=0), grid.sum(axis=1)).ravel())
+
+
+@cache
+def _weights() -> npt.NDArray[np.int8]:
+    """Return for each kind of misreading (a row) by how many bits each code unit is likelier in it than in a text."""
+    prior = _prior()
+    once = _of_utf_8(prior, "gb18030")
+    twice = once.copy()
+    twice[:0x800] = 0
+    twice[0xD800:0xE000] = 0
+    twice = np.maximum(once, _of_utf_8(twice / twice.sum(), "gb18030"))
+    garbled = np.stack(
+        [
+            twice,
+            *(_of_utf_8(prior, wrong) for wrong in ("cp950", "cp932", "cp949")),
+            *(_of_pairs(prior, "gbk", wrong) for wrong in ("cp950", "cp932", "cp949")),
+            _of_pairs(prior, "cp950", "gb18030"),
+            _of_pairs(prior, "utf-16-le", "utf-16-be"),
+            _out_of_step(prior),
+        ]
+    )
+    points = np.arange(_BMP, dtype=np.uint32)
+    costs = np.array([_CLASS_BITS.get(name, _OTHER_BITS) for name in language.class_names()])
+    natural = language.own_bits(points) + costs[_classes_of(points)]
+    bits = natural + np.log2(np.maximum(garbled, 1e-12))
+    weights: npt.NDArray[np.int8] = np.clip(np.round(bits), _LEAST, _MOST).astype(np.int8)
+    weights[:, :0x80] = _LEAST
+    weights[:, 0xFFFD], weights[:, ord("?")] = _LOST_WEIGHT, _MARK_WEIGHT
+    return weights
+
+
+@cache
+def _greatest_weights() -> npt.NDArray[np.int8]:
+    found: npt.NDArray[np.int8] = np.max(_weights(), axis=0)
+    return found
+
+
+# Two adjacent characters whose weights add up to this are looked at, and the second of which costs so much after the
+# first. Measured on the odd lines of news.
+_PAIR_WEIGHT = 5
+_PAIR_BITS = 11.0
+_BEFORE, _BEHIND = 2, 4  # what is looked at around them
+# Bits: what a character of a text may cost, how much one may count, and what a stretch must come to.
+_EXPECTED_BITS = 12.0
+_MOST_BITS = 8.0
+_STRETCH_BITS = 12.0
+_FAR = 1e6
+
+
+class Window(NamedTuple):
+    """A stretch that may be mojibake; its `scores` are in the order of the kinds."""
+
+    start: int
+    end: int
+    scores: tuple[float, ...]
+
+
+def windows(text: str) -> list[Window]:
+    """Return the stretches of the text that may be mojibake, in order."""
+    units = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), dtype="<u2")
+    if len(units) < 2:
+        return []
+    greatest = _greatest_weights().take(units)
+    places = np.flatnonzero(greatest[1:] + greatest[:-1] >= _PAIR_WEIGHT)
+    if not len(places):
+        return []
+    weights = _weights()
+    one, two = units[places], units[places + 1]
+    same = (weights[:, one] + weights[:, two]).max(axis=0) >= _PAIR_WEIGHT
+    same &= (language.pair_bits(one.astype(np.uint32), two.astype(np.uint32)) >= _PAIR_BITS) | _is_light(two)
+    places = places[same]
+    if not len(places):
+        return []
+    if len(units) != len(text):
+        places = places - np.cumsum((units >= 0xDC00) & (units < 0xE000))[places]
+    near = np.zeros(len(text) + _BEHIND, dtype=np.bool_)
+    for shift in range(-_BEFORE, _BEHIND):
+        near[np.maximum(places + shift, 0)] = True
+    at = np.flatnonzero(near[: len(text)])
+    codes = language.codes(text)
+    own = codes[at]
+    before = np.where(at > 0, codes[np.maximum(at - 1, 0)], _NEWLINE).astype(np.uint32)
+    surprise = np.minimum(language.pair_bits(before, own) - _EXPECTED_BITS, _MOST_BITS).astype(np.float64)
+    surprise[_is_light(own)] = 0
+    score = weights[:, np.minimum(own, _BMP - 1)] + surprise
+    # A stretch begins anew after a gap, and in each line: what came before it is outweighed by far.
+    score[:, own == _NEWLINE] -= _FAR
+    score[:, np.flatnonzero(np.diff(at) > 1) + 1] -= _FAR
+    sums = np.cumsum(score, axis=1)
+    excess = sums - np.minimum(np.minimum.accumulate(sums, axis=1), 0)
+    return list(_stretches(at, excess))
+
+
+def _is_light(units: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Tell which code units cost little beside each other, so that their price says nothing."""
+    found: npt.NDArray[np.bool_] = ((units >= 0xFF61) & (units <= 0xFF9F)) | (units == 0xFFFD)
+    return found
+
+
+def _stretches(at: Places, excess: Weights) -> Iterator[Window]:
+    """Yield the stretches in which the excess of at least one kind is great enough."""
+    greatest = excess.max(axis=0)
+    inside = np.concatenate([[False], greatest > 0, [False]])
+    edges = np.flatnonzero(inside[1:] != inside[:-1])
+    for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        top = start + int(greatest[start:end].argmax())
+        if greatest[top] >= _STRETCH_BITS:
+            scores = excess[:, start : top + 1].max(axis=1)
+            yield Window(int(at[start]), int(at[top]) + 1, tuple(scores.tolist()))
+
+
+# --- The third sieve: what a stretch says by each chain ------------------------------------------------------------
+
+_SAMPLE = 300  # characters of a stretch by which the chain is chosen
+_NEAR_BITS = 15.0  # kinds whose score is lower than the best one's by more are not tried
+_TRIED = 3
+# Bits by which what a stretch says must be better than the text as it is, by the encoding it is read in.
+_ROUGH_BITS = {"utf-8": 8.0}
+_ROUGH_OTHERS_BITS = 11.0
+_LAST_BITS = 6.0  # bits that the kind found before is worth
+_CODECS = {"cp936": "gb18030", "gbk": "gb18030", "cp950": "big5hkscs"}
+
+
+def _turn_back(text: str, step: Step) -> str:
+    """Return roughly what a text says by a misreading: lost bytes are not looked for."""
+    if step.wrong == "utf-16-be":
+        return text.encode("utf-16-be", "surrogatepass").decode("utf-16-le", "replace")
+    wrong = _CODECS.get(step.wrong, step.wrong)
+    data = text.encode(wrong, "replace")
+    if step.right == step.wrong:
+        data = data[1:]
+    return data.decode(_CODECS.get(step.right, step.right), "replace")
+
+
+_LOSSES = re.compile("[?\ufffd]")
+
+
+def _rough(kind: int) -> float:
+    return _ROUGH_BITS.get(KINDS[kind].chains[0][0].right, _ROUGH_OTHERS_BITS)
+
+
+class Candidate(NamedTuple):
+    """A stretch and the kinds of misreading to try on it, the likeliest first."""
+
+    start: int
+    end: int
+    kinds: tuple[int, ...]
+
+
+def candidates(text: str, found: Sequence[Window]) -> list[Candidate]:
+    """Return the windows that say something by a chain."""
+    texts: list[str] = []
+    tried: list[tuple[int, ...]] = []
+    for window in found:
+        sample = text[window.start : min(window.end, window.start + _SAMPLE)].replace("\n", " ")
+        order = sorted(range(len(KINDS)), key=lambda kind: -window.scores[kind])
+        kinds = tuple(kind for kind in order[:_TRIED] if window.scores[kind] > window.scores[order[0]] - _NEAR_BITS)
+        tried.append(kinds)
+        texts.append(sample)
+        texts += [_turn_back(sample, KINDS[kind].chains[-1][0]).replace("\n", " ") for kind in kinds]
+    if not texts:
+        return []
+    costs = np.cumsum(language.bits("\n".join(texts)), dtype=np.float64)
+    ends = np.cumsum([len(one) + 1 for one in texts]) - 1
+    ends[-1] -= 1
+    totals = np.diff(np.concatenate([[0.0], costs[ends]])).tolist()
+    place = 0
+    last = -1
+    kept: list[Candidate] = []
+    for window, kinds in zip(found, tried, strict=True):
+        before = totals[place]
+        gains = {
+            kind: before - totals[place + 1 + way] + (_LAST_BITS if kind == last else 0)
+            for way, kind in enumerate(kinds)
+        }
+        place += 1 + len(kinds)
+        # What was lost is not looked for yet, so that a stretch with lost places may come out worse.
+        lost = _LOSSES.search(text, window.start, window.end)
+        order = sorted((kind for kind in kinds if lost or gains[kind] > _rough(kind)), key=lambda kind: -gains[kind])
+        if order:
+            last = order[0]
+            kept.append(Candidate(window.start, window.end, tuple(order)))
+    return kept
+
+
+# --- The reading ---------------------------------------------------------------------------------------------------
+
+_MARGIN = 6  # characters beside a stretch that may belong to it
+_JOIN = 30  # stretches of the same kind that are nearer than this are read as one
+_REGION = 2000  # characters that are judged as one
+# Bits by which a reading must be better than the text as it is, for a run that stands alone and for one beside others.
+# UTF-8 proves itself; pairs of bytes are some character in every encoding, and a name of two rare characters (許銘傑)
+# can be two common ones by chance: 20 bits in news, which is the most that was seen there.
+_ALONE_UTF_8_BITS = 16.0
+_ALONE_BITS = 24.0
+_BESIDE_BITS = 3.0
+_LOSS_BITS = 6.0  # what a character costs that was put in for lost bytes
+# What a character of a reading costs at most that needs no rival, in bits.
+_GOOD_BITS = 10.5
+_SEPARATOR = "\n"
+_PRIVATE = re.compile("[\ue000-\uf8ff]")
+
+
+class _Region(NamedTuple):
+    """Characters to read, the kinds of misreading to try, and whether they are known to be among garbled ones."""
+
+    start: int
+    end: int
+    kinds: tuple[int, ...]
+    beside: bool = False
+
+
+def _regions(text: str) -> list[_Region]:
+    """Return the stretches to read, widened and joined."""
+    found: list[_Region] = []
+    share = np.zeros(len(KINDS))
+    for start, end, kinds in candidates(text, windows(text)):
+        share[kinds[0]] += end - start
+        start = max(start - _MARGIN, text.rfind("\n", max(start - _MARGIN, 0), start) + 1, 0)
+        stop = text.find("\n", end, end + _MARGIN)
+        end = min(end + _MARGIN, len(text)) if stop < 0 else stop
+        if found:
+            last = found[-1]
+            joined = _join_kinds(text, last, start, kinds)
+            if joined:
+                found[-1] = last._replace(end=max(end, last.end), kinds=joined)
+                continue
+            start = max(start, last.end)
+        if start < end:
+            found.append(_Region(start, end, kinds))
+    if share.sum() * 2 > len(text) - sum(map(text.count, _ASCII)):
+        return list(_throughout(text, found, (int(share.argmax()),)))
+    return found
+
+
+def _join_kinds(text: str, last: _Region, start: int, kinds: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the kinds to try on a region and what begins at `start` as one, none if they are two."""
+    if start - last.end > _JOIN:
+        return ()
+    if _SEPARATOR in text[max(last.end - _MARGIN, last.start) : start + _MARGIN]:
+        # Lines are often misread each in its own way, and long regions are better judged in parts.
+        return last.kinds if last.kinds[0] == kinds[0] and start - last.start < _REGION else ()
+    common = tuple(kind for kind in last.kinds if kind in kinds)
+    return common + tuple(kind for kind in (*last.kinds, *kinds) if kind not in common)[: _TRIED - len(common)]
+
+
+_ASCII = [chr(code) for code in range(0x80)]
+
+
+def _throughout(text: str, found: Sequence[_Region], kinds: tuple[int, ...]) -> Iterator[_Region]:
+    """Yield the regions and what is between them, in a text that is garbled throughout."""
+    done = 0
+    for region in (*found, _Region(len(text), len(text), ())):
+        while done < region.start:
+            end = min(region.start, done + _REGION)
+            yield _Region(done, end, kinds, beside=True)
+            done = end
+        if region.kinds:
+            yield region
+        done = region.end
+
+
+def _cost(text: str, left: str, right: str) -> float:
+    return float(language.bits(left + text + right)[1:].sum(dtype=np.float64))
+
+
+def _chain(text: str, kind: int) -> Chain:
+    """Return the chain of a kind that fits what stands in the text.
+
+    GBK has no private-use characters, and only as Windows has it the euro sign for the byte 0x80.
+    """
+    chains = KINDS[kind].chains
+    wanted = "cp936" if "€" in text else "gb18030" if _PRIVATE.search(text) else ""
+    return next((chain for chain in chains if chain[-1].wrong == wanted), chains[0])
+
+
+def _read_together(text: str, regions: Sequence[_Region], chain: Chain) -> list[list[Cell]]:
+    """Return for each region the cells of its reading by the chain, with offsets in the text; all in one go."""
+    joined = _SEPARATOR.join(text[region.start : region.end] for region in regions)
+    reading = reread_out_of_step(joined) if chain == _OUT_OF_STEP else reread(joined, chain)
+    if reading is None:
+        return [[] for _ in regions]
+    found: list[list[Cell]] = [[] for _ in regions]
+    starts = np.cumsum([0, *(len(_SEPARATOR) + region.end - region.start for region in regions)])
+    numbers = np.searchsorted(starts, [cell.start for cell in reading.cells], side="right") - 1
+    for cell, number in zip(reading.cells, numbers.tolist(), strict=True):
+        region = regions[number]
+        shift = region.start - int(starts[number])  # from offsets in the joined text
+        if cell.end + shift <= region.end:
+            found[number].append(cell._replace(start=cell.start + shift, end=cell.end + shift))
+    return found
+
+
+def _runs(text: str, cells: Sequence[Cell], kind: str, chain: Chain) -> Iterator[Span]:
+    """Yield the runs of cells that differ from the text, each with what it gains."""
+    run: list[Cell] = []
+    before = text[cells[0].start - 1] if cells and cells[0].start else "\n"
+    for cell in (*cells, None):
+        if cell is not None:
+            old = text[cell.start : cell.end]
+            if run and run[-1].end != cell.start:
+                yield _span(text, run, before, kind, chain)
+                run = []
+                before = text[cell.start - 1]
+            if cell.after != old and _is_text(cell):
+                run.append(cell)
+                continue
+        if run:
+            yield _span(text, run, before, kind, chain)
+            before = "".join(one.after for one in run)[-1:] or before
+            run = []
+        if cell is not None:
+            before = old[-1:] or before
+
+
+def _is_text(cell: Cell) -> bool:
+    """Tell whether nothing stands in a cell that no text is written with."""
+    return not _UNFIT.search(cell.after)
+
+
+_UNFIT = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\uf8ff\ufff0-\uffff]")
+
+
+def _trimmed(text: str, cells: Sequence[Cell]) -> Iterator[Cell]:
+    """Yield the cells without what is the same before and after at both ends: marks of ASCII, mostly."""
+    for number, (start, end, after, losses) in enumerate(cells):
+        if not losses and number == 0:
+            while after and start < end and after[0] == text[start]:
+                start, after = start + 1, after[1:]
+        if not losses and number == len(cells) - 1:
+            while after and start < end and after[-1] == text[end - 1]:
+                end, after = end - 1, after[:-1]
+        if start < end:
+            yield Cell(start, end, after, losses)
+
+
+def _span(text: str, cells: Sequence[Cell], before: str, kind: str, chain: Chain) -> Span:
+    cells = list(_trimmed(text, cells)) or cells
+    start, end = cells[0].start, cells[-1].end
+    after = "".join(cell.after for cell in cells)
+    right = text[end] if end < len(text) else "\n"
+    gain = _cost(text[start:end], before, right) - _cost(after, before, right)
+    gain -= _LOSS_BITS * sum(len(cell.losses) for cell in cells)
+    return Span(kind, chain, tuple(cells), gain)
+
+
+class _Choice(NamedTuple):
+    """What a region says by one chain."""
+
+    runs: list[Span]
+    gain: float
+    good: bool
+
+
+_NOTHING = _Choice([], 0.0, good=False)
+
+
+def _choose(text: str, regions: Sequence[_Region]) -> list[_Choice]:
+    """Return the best choice for each region."""
+    best = [_NOTHING] * len(regions)
+    for order in range(_TRIED):
+        batches: dict[tuple[int, Chain], list[int]] = {}
+        for number, region in enumerate(regions):
+            if order < len(region.kinds) and not best[number].good:
+                kind = region.kinds[order]
+                batches.setdefault((kind, _chain(text[region.start : region.end], kind)), []).append(number)
+        for (kind, chain), numbers in batches.items():
+            _improve(text, regions, best, numbers, KINDS[kind].name, chain)
+    # Once more over, where what is turned back once is still mojibake of the same kind.
+    batches = {}
+    for number, region in enumerate(regions):
+        if _TWICE in region.kinds and not best[number].good:
+            inside = text[region.start : region.end]
+            chain = _chain(inside, _TWICE)
+            if _is_garbled_still(_turn_back(inside, chain[0])):
+                batches.setdefault((_TWICE, (*chain, *chain)), []).append(number)
+    for (kind, chain), numbers in batches.items():
+        _improve(text, regions, best, numbers, KINDS[kind].name, chain)
+    return best
+
+
+def _improve(
+    text: str, regions: Sequence[_Region], best: list[_Choice], numbers: Sequence[int], kind: str, chain: Chain
+) -> None:
+    """Try a chain on some of the regions, and keep what is better than before."""
+    for number, cells in zip(numbers, _read_together(text, [regions[one] for one in numbers], chain), strict=True):
+        runs = [run for run in _runs(text, cells, kind, chain) if run.gain > 0]
+        gain = sum(run.gain for run in runs)
+        if gain > best[number].gain:
+            after = "".join(run.after for run in runs)
+            best[number] = _Choice(runs, gain, language.bits_per_character(after) < _GOOD_BITS)
+
+
+def _is_garbled_still(text: str) -> bool:
+    """Tell whether what was turned back once is mojibake for the better part."""
+    kept = text.replace("\ufffd", "")
+    return sum(window.end - window.start for window in windows(kept)) * 3 > len(kept)
+
+
+_FOREIGN = re.compile("[\u3041-\u30fe\u3131-\u318e\uac00-\ud7a3]")
+_AROUND = 100  # characters before and behind a run in which kana and Hangul are counted
+_FEW = 3
+# What a character of a run that stands alone may cost on average: names of news cost up to 11 bits a character.
+_SOUND_BITS = 11.0
+
+
+def _is_founded(text: str, run: Span) -> bool:
+    """Tell whether enough is left of a run to say anything: rows of U+FFFD could be read as whatever is common."""
+    left = run.end - run.start - len(_LOSSES.findall(text, run.start, run.end))
+    return left * 2 >= len(run.after) and not _FOREIGN.search(run.after)
+
+
+def _proves(run: Span) -> bool:
+    """Tell whether a run is mojibake whatever stands beside it."""
+    if run.chain[0].right == "utf-8":
+        return run.gain >= _ALONE_UTF_8_BITS
+    after = run.after
+    # Rows of signs (゛゛゛━━━) are rows of characters in every encoding.
+    varied = len(set(after)) * 2 > len(after) or len(after) > _AROUND
+    return run.gain >= _ALONE_BITS and varied and language.bits_per_character(after) <= _SOUND_BITS
+
+
+def _outside(text: str, runs: Sequence[Span]) -> list[int]:
+    """Return the places of kana and Hangul that are in none of the runs."""
+    places: list[int] = []
+    ends = iter([*runs, None])
+    run = next(ends)
+    for match in _FOREIGN.finditer(text):
+        while run is not None and run.end <= match.start():
+            run = next(ends)
+        if run is None or match.start() < run.start:
+            places.append(match.start())
+    return places
+
+
+@lru_cache(maxsize=2)
+def search(text: str) -> tuple[Span, ...]:
+    """Return the spans of the text that went through a chain, in order."""
+    regions = _regions(text)
+    if not regions:
+        return ()
+    found: list[Span] = []
+    for region, choice in zip(regions, _choose(text, regions), strict=True):
+        runs = [run for run in choice.runs if _is_founded(text, run)]
+        if region.beside or any(map(_proves, runs)):
+            found += [run for run in runs if run.gain >= _BESIDE_BITS]
+    # What stands in Japanese or Korean is Japanese or Korean.
+    foreign = _outside(text, found)
+    kept: list[Span] = []
+    for run in found:
+        near = bisect_left(foreign, run.end + _AROUND) - bisect_left(foreign, run.start - _AROUND)
+        if near <= _FEW or near * 4 < run.end - run.start:
+            kept.append(run)
+    return tuple(kept)

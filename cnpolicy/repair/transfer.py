@@ -1,0 +1,325 @@
+"""Undo what was done to a text for its way through the web and the mail, and was left in it."""
+
+import base64
+import binascii
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+
+from cnpolicy import encodings
+from cnpolicy.findings import Finding
+from cnpolicy.repair.escapes import read_octets
+from cnpolicy.repair.octets import Octet
+from cnpolicy.repair.proof import Read, prove, settle
+from cnpolicy.repair.surroundings import (
+    Line,
+    addresses,
+    belongs_in_text,
+    by_line,
+    is_about_escapes,
+    is_ascii,
+    is_code,
+    is_quoted,
+    joined,
+    made,
+    says_chinese,
+    several,
+    stands_in_chinese,
+    told,
+    touches_chinese,
+)
+from cnpolicy.rules import Context, rule
+
+
+def _findings(name: str, text: str, reads: list[Read], mentions: list[Read]) -> list[Finding]:
+    found = [*made(name, text, prove(text, reads)), *told(name, text, mentions)]
+    return sorted(found, key=lambda finding: finding.start)
+
+
+# -- Percent signs ----------------------------------------------------------------------------------------------------
+
+
+@cache
+def _percent() -> re.Pattern[str]:
+    return re.compile(r"%(?:(?P<two>[0-9A-Fa-f]{2})|u(?P<four>[0-9A-Fa-f]{4}))")
+
+
+@cache
+def _carries_percent() -> re.Pattern[str]:
+    return re.compile(r"%(?:[89A-Fa-f][0-9A-Fa-f](?:%|[@-~])|u[0-9A-Fa-f]{4}|[0-9])")
+
+
+@cache
+def _file_ending() -> re.Pattern[str]:
+    return re.compile(
+        r"\.(?:html?|pdf|docx?|xlsx?|pptx?|txt|jpe?g|png|gif|zip|rar|mp[34]|php|aspx?|jsp)\b", re.IGNORECASE
+    )
+
+
+def _outside_addresses(text: str, line: Line) -> list[re.Match[str]]:
+    """Return the escapes of a line that are not part of an address, a path or the field of a form."""
+    spans = addresses(text, line.start, line.end)
+    kept: list[re.Match[str]] = []
+    place = 0
+    for match in line.matches:
+        while place < len(spans) and spans[place][1] <= match.start():
+            place += 1
+        if place == len(spans) or spans[place][0] > match.start():
+            kept.append(match)
+    while kept and _file_ending().match(text, kept[-1].end()):
+        # The name of a file that was in an address: its escapes are as much part of it as its ending.
+        last = kept.pop()
+        while kept and kept[-1].end() == last.start():
+            last = kept.pop()
+    return kept
+
+
+def _read_percent(text: str, line: Line) -> list[Read]:
+    matches = _outside_addresses(text, line)
+    if not matches:
+        return []
+    whole = is_ascii(text, line)
+    if any(match["four"] for match in matches):
+        reads = _read_javascript(text, matches, whole, stands_in_chinese(text, line))
+    else:
+        octets = [Octet(match.start(), match.end(), int(match["two"], 16)) for match in matches]
+        reads = read_octets(text, line, octets, "percent")
+        # Where everything is escaped a plus sign stands for a space: the sign itself would be %2B.
+        spaces = whole and " " not in text[line.start : line.end] and any(read.proof >= 1 for read in reads)
+        if spaces and "%20" not in text[line.start : line.end]:
+            place = text.find("+", line.start, line.end)
+            while place >= 0:
+                reads.append(Read(place, place + 1, " ", "percent", 0.1))
+                place = text.find("+", place + 1, line.end)
+            reads.sort()
+    return reads
+
+
+def _read_javascript(text: str, matches: list[re.Match[str]], whole: bool, among: bool) -> list[Read]:
+    """Return what `%u4E2D` says, the old escapes of JavaScript, where `%B7` is a character of Latin-1."""
+    reads: list[Read] = []
+    high = ""
+    for match in matches:
+        code = int(match["four"] or match["two"], 16)
+        start, end = match.span()
+        character = chr(code)
+        if 0xD800 <= code < 0xDC00:
+            high = character
+            continue
+        if high and 0xDC00 <= code < 0xE000 and text[start - 6 : start - 4] == "%u":
+            character = chr(0x10000 + ((ord(high) - 0xD800) << 10) + code - 0xDC00)
+            start -= 6
+        high = ""
+        if not (" " <= character <= "~" or belongs_in_text(character)):
+            continue
+        if match["two"] and not whole and text[start - 1 : start].isdigit() and not (reads and reads[-1].end == start):
+            continue
+        reads.append(Read(start, end, character, "escape", 0))
+    reads = joined(reads)
+    for place, read in enumerate(reads):
+        chinese = says_chinese(read.after)
+        sure = chinese > 1 or (among and not read.after.isascii()) or touches_chinese(text, read.start, read.end)
+        fills = text[read.start - 1 : read.start] in ("", "\n") and text[read.end : read.end + 1] in ("", "\n")
+        proof = 1.0 if sure or (chinese and fills) else 0.5 if chinese else 0.1
+        reads[place] = read._replace(proof=proof)
+    return several(reads)
+
+
+def _find_percent(text: str) -> Iterator[Finding]:
+    if not _carries_percent().search(text):
+        return
+    reads: list[Read] = []
+    mentions: list[Read] = []
+    for line in by_line(text, _percent().finditer(text)):
+        if not any(match["four"] or match["two"][0] > "7" for match in line.matches):
+            continue
+        read = _read_percent(text, line)
+        if not any(one.proof >= 0.5 for one in read) or is_code(text, line, assignments=False):
+            continue
+        if is_about_escapes(text, line, read):
+            mentions += read
+        else:
+            reads += read
+    yield from _findings("percent-escape", text, reads, mentions)
+
+
+@rule(
+    "percent-escape",
+    "certain",
+    needs="%",
+    example=("%E5%85%9A%E5%A7%94会议\n%u515A%u59D4%u4F1A\n", "党委会议\n党委会\n"),
+)
+def read_percent_escape(text: str, _: Context) -> Iterable[Finding]:
+    """Put the characters where `%E4%B8%AD`, in UTF-8 or GBK, or `%u4E2D` were left.
+
+    Texts that went through a form or an address keep it. In addresses, paths and the fields of forms the escapes are
+    right. Percentages are not touched: `50%AB` says nothing in either encoding.
+    """
+    return settle(text, _find_percent)
+
+
+# -- Quoted-printable -------------------------------------------------------------------------------------------------
+
+
+@cache
+def _printable() -> re.Pattern[str]:
+    return re.compile(r"=(?:(?P<two>[0-9A-F]{2}|[0-9a-f]{2})|(?P<soft>[ \t]{0,4}\r?\n))")
+
+
+@cache
+def _carries_printable() -> re.Pattern[str]:
+    return re.compile("=(?:[89A-F][0-9A-F]|[89a-f][0-9a-f])(?:=|[@-~])")
+
+
+def _paragraphs(matches: Iterable[re.Match[str]], text: str) -> Iterator[Line]:
+    """Yield the lines that have escapes, those that were broken for the mail as one."""
+    held: Line | None = None
+    for line in by_line(text, matches):
+        if held is not None and held.end == line.start:
+            held.matches.extend(line.matches)
+            held = held._replace(end=line.end)
+        else:
+            if held is not None:
+                yield held
+            held = line
+        last = held.matches[-1]
+        if last["soft"] is not None:
+            held = held._replace(end=last.end())
+    if held is not None:
+        yield held
+
+
+def _read_printable(text: str, line: Line) -> list[Read]:
+    octets: list[Octet] = []
+    soft: list[Octet] = []
+    for match in line.matches:
+        start, end = match.span()
+        if match["two"]:
+            octets.append(Octet(start, end, int(match["two"], 16)))
+        elif octets and octets[-1].end == start:
+            octets[-1] = octets[-1]._replace(end=end)  # broken behind an escape, perhaps inside a character
+        else:
+            soft.append(Octet(start, end, 0))
+    reads = read_octets(text, line, octets, "quoted-printable")
+    if any(read.proof >= 1 for read in reads):
+        reads += [Read(start, end, "", "quoted-printable", 0.1) for start, end, _ in soft]
+        reads.sort()
+    return reads
+
+
+def _find_printable(text: str) -> Iterator[Finding]:
+    if not _carries_printable().search(text):
+        return
+    reads: list[Read] = []
+    mentions: list[Read] = []
+    for line in _paragraphs(_printable().finditer(text), text):
+        if not any(match["two"] and match["two"][0] > "7" for match in line.matches):
+            continue
+        read = _read_printable(text, line)
+        if not any(one.proof >= 0.5 for one in read) or is_code(text, line, assignments=False):
+            continue
+        if is_about_escapes(text, line, read):
+            mentions += read
+        else:
+            reads += read
+    yield from _findings("quoted-printable", text, reads, mentions)
+
+
+@rule(
+    "quoted-printable",
+    "certain",
+    needs="=",
+    example=("=E5=85=9A=E5=A7=94=E4=BC=9A=E8=AE=\n=AE", "党委会议"),
+)
+def read_quoted_printable(text: str, _: Context) -> Iterable[Finding]:
+    """Read the escapes of mail, `=E4=B8=AD` in UTF-8 or GBK, and join the lines that it broke.
+
+    An equals sign at the end of a line says that the line goes on. It is taken out only where the line has such
+    escapes: formulas and programs have equals signs of their own.
+    """
+    return settle(text, _find_printable)
+
+
+# -- Encoded words ----------------------------------------------------------------------------------------------------
+
+
+@cache
+def _word() -> re.Pattern[str]:
+    return re.compile(
+        r"=\?(?P<label>[A-Za-z][A-Za-z0-9_-]{1,30})(?:\*[A-Za-z-]{1,12})?\?"
+        r"(?P<kind>[BbQq])\?(?P<data>[!->@-~ ]{1,400})\?="
+    )
+
+
+def _data_of(match: re.Match[str]) -> bytes | None:
+    """Return the bytes that an encoded word holds, or None if it is damaged."""
+    data = match["data"]
+    if match["kind"] in "Bb":
+        try:
+            return base64.b64decode(data + "=" * (-len(data) % 4), validate=True)
+        except binascii.Error:
+            return None
+    if " " in data:
+        return None
+    return binascii.a2b_qp(data.replace("_", "=20").encode("ascii"))
+
+
+def _words(text: str) -> Iterator[tuple[int, int, str, bytes]]:
+    """Yield start, end, encoding and bytes of the encoded words, those that only blanks set apart as one.
+
+    A character can be spread over two words of the same encoding, so that bytes are joined before they are read.
+    """
+    held: tuple[int, int, str, bytes] | None = None
+    for match in _word().finditer(text):
+        try:
+            encoding = encodings.look_up(match["label"])
+        except ValueError:
+            continue
+        data = _data_of(match)
+        if data is None:
+            continue
+        start, end = match.span()
+        if held and held[2] == encoding and start - held[1] < 8 and not text[held[1] : start].strip(" \t\r\n"):
+            held = (held[0], end, encoding, held[3] + data)
+            continue
+        if held:
+            yield held
+        held = (start, end, encoding, data)
+    if held:
+        yield held
+
+
+def _find_words(text: str) -> Iterator[Finding]:
+    name = "encoded-word"
+    held: Read | None = None
+    reads: list[Read] = []
+    for start, end, encoding, data in _words(text):
+        said = encodings.read(data, encoding)
+        if not said or not all(one.isprintable() or one in " \u3000\xa0\t" for one in said):
+            continue
+        read = Read(start, end, said, f"{encoding} ← encoded word", 1)
+        if held and start - held.end < 8 and not text[held.end : start].strip(" \t\r\n"):
+            # Blanks between two words belong to the way they were sent, not to the text.
+            reads[-1] = held._replace(end=end, after=held.after + said)
+        else:
+            reads.append(read)
+        held = reads[-1]
+    for read in reads:
+        yield from (told if is_quoted(text, read) else made)(name, text, [read])
+
+
+@rule(
+    "encoded-word",
+    "certain",
+    needs="=",
+    example=("主题：=?gb2312?B?tbPOrw==?= =?gb2312?Q?=BB=E1=D2=E9?=", "主题：党委会议"),
+)
+def read_encoded_word(text: str, _: Context) -> Iterable[Finding]:
+    """Read the encoded words of mail headers, `=?gb2312?B?…?=`, and join those that belong together.
+
+    They name their encoding, so that nothing is left to guess. One that stands alone between quotation marks is an
+    example.
+    """
+    if "=?" not in text:
+        return []
+    return settle(text, _find_words)

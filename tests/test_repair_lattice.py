@@ -1,0 +1,254 @@
+"""The best reading of garbled text, the chain of misreadings being told."""
+
+import codecs
+import time
+from itertools import product
+
+import numpy as np
+import pytest
+
+from cnpolicy import language
+from cnpolicy.repair.certain import find_certain
+from cnpolicy.repair.chains import END, UNKNOWN, Chain, Step, describe, misreading
+from cnpolicy.repair.lattice import Reading, reread
+from cnpolicy.repair.punctuation import pair_bits
+from cnpolicy.repair.readers import INVALID, NOTHING, reader
+from cnpolicy.repair.trellis import Stretch, Trellis
+
+TEXT = "各县区要把粮食安全摆在首位，推动农业科技进村入户。\n会议要求，加强基层卫生服务（2016年）工作。"
+TRADITIONAL = "各縣區要把糧食安全擺在首位，推動農業科技進村入戶。\n會議要求，加強基層衛生服務（2016年）工作。"
+codecs.register_error("test-swallow", lambda error: ("?", min(error.start + 2, len(error.object))))
+codecs.register_error("test-mark", lambda error: ("?", error.end))
+
+
+def garble(text: str, chain: Chain, errors: str = "replace") -> str:
+    lines = []
+    for line in text.split("\n"):
+        for step in chain:
+            line = line.encode(step.right).decode(step.wrong, errors)
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def joined(reading: Reading | None, text: str) -> str:
+    """Return the text of a reading; its cells cover the garbled one without a gap."""
+    assert reading is not None
+    assert reading.cells[0].start == 0
+    assert reading.cells[-1].end == len(text)
+    for one, two in zip(reading.cells, reading.cells[1:], strict=False):
+        assert one.end == two.start
+    for cell in reading.cells:
+        for loss in cell.losses:
+            assert cell.after[loss.offset] == loss.character
+            assert 0 <= loss.posterior <= 1
+    return reading.after
+
+
+UTF8 = "utf-8"
+LOSSLESS = [
+    (TEXT, (Step(UTF8, "latin-1"),)),
+    (TEXT, (Step(UTF8, "mac_roman"),)),
+    (TEXT, (Step("gbk", "latin-1"),)),
+    ("农业科技", (Step("utf-16-be", "utf-16-le"),)),
+    ("农业科技", (Step(UTF8, "gb18030"), Step(UTF8, "gb18030"))),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "chain"), LOSSLESS, ids=lambda value: describe(value) if isinstance(value, tuple) else ""
+)
+def test_what_nothing_is_lost_of_comes_back(text, chain):
+    garbled = garble(text, chain, "strict")
+    reading = reread(garbled, chain)
+    assert joined(reading, garbled) == text
+    assert not any(cell.losses for cell in reading.cells)
+
+
+DAMAGED = [
+    (TEXT, (Step(UTF8, "gbk"),), "replace"),
+    (TEXT, (Step(UTF8, "gbk"),), "test-mark"),
+    (TEXT, (Step(UTF8, "gbk"),), "ignore"),
+    (TEXT, (Step(UTF8, "gb18030"),), "replace"),
+    (TRADITIONAL, (Step(UTF8, "gbk"),), "replace"),
+    (TEXT, (Step("gbk", "cp950"),), "replace"),
+    (TEXT, (Step(UTF8, "cp1252"),), "replace"),
+    (TEXT.split("\n")[0], (Step("utf-16-be", "utf-16-le"),), "replace"),
+    (TEXT, (Step(UTF8, "gb18030"), Step(UTF8, "gb18030")), "replace"),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "chain", "errors"),
+    DAMAGED,
+    ids=[f"{describe(chain)} {errors} {text[1]}" for text, chain, errors in DAMAGED],
+)
+def test_lost_bytes_are_restored(text, chain, errors):
+    garbled = garble(text, chain, errors)
+    read = joined(reread(garbled, chain), garbled)
+    assert len(read) == len(text)
+    assert sum(one != two for one, two in zip(read, text, strict=True)) <= 2
+
+
+def test_a_mark_that_swallowed_a_byte_stands_for_two():
+    chain = (Step(UTF8, "gbk"),)
+    garbled = garble(TEXT, chain, "test-swallow")
+    read = joined(reread(garbled, chain), garbled)
+    assert len(read) == len(TEXT)
+    assert sum(one != two for one, two in zip(read, TEXT, strict=True)) <= 4
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "cp950"])
+def test_bytes_out_of_step_come_back(encoding):
+    text = TEXT.split("\n")[0] if encoding == "gbk" else "區要把糧食發展擺在首位，推動農業科技進村入戶。"
+    garbled = text.encode(encoding)[1:].decode(encoding, "replace")
+    assert joined(reread(garbled, (Step(encoding, encoding),)), garbled)[1:] == text[1:]
+
+
+def test_good_text_around_stays():
+    chain = (Step(UTF8, "gbk"),)
+    garbled = "本月的通报说：" + garble("推动农业科技进村入户", chain) + "，工作取得新的进展。"
+    reading = reread(garbled, chain)
+    assert joined(reading, garbled) == "本月的通报说：推动农业科技进村入户，工作取得新的进展。"
+    changed = [cell for cell in reading.cells if cell.after != garbled[cell.start : cell.end]]
+    assert min(cell.start for cell in changed) == 7
+
+
+def test_the_right_reading_costs_less_than_the_text_as_it_is():
+    chain = (Step(UTF8, "gbk"),)
+    garbled = garble(TEXT, chain)
+    assert reread(garbled, chain).bits < language.total_bits(garbled) / 2
+    assert reread(TEXT, chain) is None or reread(TEXT, chain).bits > language.total_bits(TEXT)
+
+
+@pytest.mark.parametrize("text", ["", "plain ASCII\n", "\n", "?"])
+def test_nothing_to_read_is_none(text):
+    assert reread(text, (Step(UTF8, "gbk"),)) is None
+
+
+# --- against a slow and obviously right search -----------------------------------------------------------------------
+
+COMMON = [chr(code) for code in (*range(0x3000, 0x3020), *range(0x4E00, 0x9FA6), *range(0xFF01, 0xFF5F))]
+COMMON += ["“", "”", "‘", "’", "—", "…", "·", "×"]
+
+
+def exhaustive(garbled: str, text: str, places: list[int], chain: Chain) -> dict[str, float]:
+    """Return how probable each text is that differs from `text` at some places only and is garbled to `garbled`."""
+    fitting = []
+    for place in places:
+        known = [one for one in COMMON if encodable(one, chain[0].right)]
+        fits = [one for one in known if garble(text[:place] + one + text[place + 1 :], chain) == garbled]
+        fitting.append(fits)
+    found = {}
+    for combination in product(*fitting):
+        characters = list(text)
+        for place, one in zip(places, combination, strict=True):
+            characters[place] = one
+        candidate = "".join(characters)
+        if garble(candidate, chain) == garbled:
+            points = language.codes("\n" + candidate + "\n").astype(np.int64)
+            found[candidate] = 2.0 ** -float(pair_bits(points[:-1], points[1:]).sum(dtype=float))
+    total = sum(found.values())
+    return {candidate: chance / total for candidate, chance in found.items()}
+
+
+ORACLE = [
+    ("推动农业科技。", (Step(UTF8, "gbk"),), [1, 6]),
+    ("首位，好的", (Step(UTF8, "gbk"),), [4]),
+    ("先进基层", (Step("gbk", "cp950"),), [0]),
+    ("創新", (Step("cp950", "gbk"),), [0, 1]),
+    ("动农", (Step(UTF8, "cp949"),), [0, 1]),
+]
+
+
+@pytest.mark.parametrize(("text", "chain", "places"), ORACLE, ids=[one[0] for one in ORACLE])
+def test_the_trellis_finds_what_an_exhaustive_search_finds(text, chain, places):
+    garbled = garble(text, chain)
+    expected = exhaustive(garbled, text, places, chain)
+    points = language.codes(garbled).astype(np.int64)
+    read = Trellis(points, chain, "marked").run([Stretch(0, len(points), 0x0A, 0x0A)])
+    best = max(expected, key=expected.__getitem__)
+    assert "".join(map(chr, read.code.tolist())) == best
+    for row, candidates in read.doubts.items():
+        mine = {chr(code): chance for code, chance in candidates}
+        alone: dict[str, float] = {}
+        for candidate, chance in expected.items():
+            alone[candidate[row]] = alone.get(candidate[row], 0.0) + chance
+        # The search knows the common characters only, and the trellis drops what is very improbable.
+        assert mine[best[row]] == pytest.approx(alone[best[row]], abs=0.01)
+
+
+def test_dividing_changes_nothing():
+    chain = (Step(UTF8, "gbk"),)
+    garbled = garble(TEXT * 3, chain)
+    points = language.codes(garbled).astype(np.int64)
+    trellis = Trellis(points, chain, "marked")
+    whole = trellis.run([Stretch(0, len(points), 0x0A, 0x0A)])
+    certain = find_certain(trellis, 0x0A, 0x0A)
+    parts = trellis.run(certain.stretches)
+    token = np.concatenate([certain.token, parts.token])
+    code = np.concatenate([certain.code, parts.code])[np.argsort(token, kind="stable")]
+    assert code.tolist() == whole.code.tolist()
+    assert sum(stretch.end - stretch.begin for stretch in certain.stretches) < len(points) / 2
+
+
+# --- tables ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["gbk", "gb18030", "cp950", "big5", "cp932", "cp949", "cp1252", "latin-1"])
+def test_a_byte_is_lost_where_the_codec_loses_it(name):
+    lost = misreading(name).lost
+    rng = np.random.default_rng(5)
+    for byte, following in rng.integers([0x80, 0x20], [0x100, 0x100], size=(400, 2)).tolist():
+        decoded = bytes((byte, following)).decode(name, "replace")
+        if name == "gb18030" and 0x30 <= following < 0x3A:
+            continue  # the next two bytes matter too
+        assert lost[following, byte] == decoded.startswith("\ufffd"), (byte, following)
+    for byte in range(0x80, 0x100):
+        assert lost[END, byte] == (bytes((byte,)).decode(name, "replace") == "\ufffd")
+    assert (lost[UNKNOWN] >= lost[:257].any(axis=0)).all()
+
+
+@pytest.mark.parametrize("name", ["utf-8", "gbk", "cp950", "cp932", "cp949", "utf-16-be"])
+def test_a_reader_reads_what_the_codec_reads(name):
+    text = "".join(character for character in TEXT + TRADITIONAL + "Az9" if encodable(character, name))
+    partial, found = np.zeros(1, dtype=np.int64), ""
+    for byte in text.encode(name):
+        partial, code = reader(name).feed(partial, np.array([byte]))
+        assert code[0] != INVALID
+        if code[0] != NOTHING:
+            assert partial[0] == 0
+            found += chr(code[0])
+    assert found == text
+
+
+def encodable(character: str, name: str) -> bool:
+    try:
+        character.encode(name)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def test_utf_8_that_is_too_long_or_a_surrogate_is_invalid():
+    for data in (b"\xc0\xaf", b"\xe0\x80\xaf", b"\xed\xa0\x80", b"\xf0\x80\x80\xaf", b"\xf4\x90\x80\x80", b"\xe4\xb8A"):
+        partial = np.zeros(1, dtype=np.int64)
+        codes = []
+        for byte in data:
+            partial, code = reader("utf-8").feed(partial, np.array([byte]))
+            codes.append(int(code[0]))
+        assert INVALID in codes, data
+
+
+# --- time ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("unit", ["\ufffd", "?", "娣", "寮?", "寮\ufffd", "中", "锟斤拷"], ids=ascii)
+def test_hostile_text_takes_linear_time(unit):
+    chain = (Step(UTF8, "gbk"),)
+    reread(unit * 100, chain)
+    times = []
+    for size in (600, 2400):
+        start = time.process_time()
+        reread(unit * (size // len(unit)), chain)
+        times.append(time.process_time() - start)
+    assert times[1] < 12 * times[0] + 0.2

@@ -1,0 +1,94 @@
+"""Misreadings of bytes in pairs are found without being told, and undone also where bytes were lost."""
+
+from typing import Any
+
+import pytest
+from test_rules import cases, negatives, shared
+
+from cnpolicy.findings import Finding, apply
+from cnpolicy.repair import search
+from cnpolicy.repair.multi_byte import RULES
+from cnpolicy.rules import Context, Options, RuleSet
+
+ALL = RuleSet("multi-byte", RULES)
+ALWAYS = Options(restore=0.0)
+LINE = "全市各级党组织要认真学习会议精神，把思想和行动统一到市委的决策部署上来。"
+LOSSY = LINE.encode().decode("gbk", "replace")
+
+
+def find(text: str, options: Options = ALWAYS) -> tuple[Finding, ...]:
+    return ALL.find(text, Context(text, options))
+
+
+def changes(text: str, options: Options = ALWAYS) -> list[Finding]:
+    return [finding for finding in find(text, options) if finding.after != finding.before]
+
+
+@pytest.mark.parametrize("case", cases("repair_multi_byte.jsonl"))
+def test_cases(case: dict[str, Any]) -> None:
+    findings = find(case["before"])
+    assert apply(case["before"], findings) == case["after"]
+    assert {finding.rule for finding in findings} == {case["rule"]}
+    assert changes(case["after"]) == []
+
+
+@pytest.mark.parametrize("text", negatives("repair_multi_byte_negatives.jsonl"))
+def test_good_text_stays(text: str) -> None:
+    assert changes(text) == []
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        ("data", "negatives", "classical.txt"),
+        ("data", "negatives", "japanese.txt"),
+        ("data", "negatives", "korean.txt"),
+        ("data", "icwb2", "cityu_test.utf8"),
+        ("data", "icwb2", "pku_test.utf8"),
+    ],
+    ids="/".join,
+)
+def test_public_text_stays(parts: tuple[str, ...]) -> None:
+    assert changes(shared(*parts).read_text("utf-8-sig")) == []
+
+
+def test_hardly_any_clean_text_is_looked_at_closely() -> None:
+    text = shared("data", "icwb2", "pku_test.utf8").read_text("utf-8")
+    assert sum(window.end - window.start for window in search.windows(text)) < 0.002 * len(text)
+
+
+def test_unsure_places_stay_visible() -> None:
+    findings = find(LOSSY, Options(restore=0.9))
+    after = apply(LOSSY, findings)
+    assert [one for one, other in zip(after, LINE, strict=True) if one != other] == ["\ufffd"] * after.count("\ufffd")
+    put_in = [finding for finding in findings if finding.certainty == "inferred"]
+    assert put_in
+    assert all(finding.posterior is not None and finding.posterior >= 0.9 for finding in put_in)
+    assert all("utf-8 ← " in finding.note for finding in findings)
+    assert changes(after, Options(restore=0.9)) == []
+
+
+@pytest.mark.parametrize("options", [Options(restore=None), Options(certainty="certain")], ids=["off", "certain"])
+def test_nothing_is_guessed_when_it_shall_not_be(options: Options) -> None:
+    findings = find(LOSSY, options)
+    assert {finding.certainty for finding in findings} == {"certain"}
+    after = apply(LOSSY, findings)
+    assert len(after) == len(LINE)
+    assert "\ufffd" in after
+    assert all(one in (other, "\ufffd") for one, other in zip(after, LINE, strict=True))
+    assert any("likeliest" in finding.note for finding in findings)
+
+
+@pytest.mark.parametrize("quotes", ["“”", "「」", '""'])
+def test_a_mention_is_reported(quotes: str) -> None:
+    text = f"全市各单位要统一编码，不要让文件里出现{quotes[0]}娣卞叆瀛︿範{quotes[1]}这样的文字，影响群众阅读。"
+    (finding,) = find(text)
+    assert finding.certainty == "reported"
+    assert "'深入学习'" in finding.note
+
+
+def test_lines_are_judged_each_by_itself() -> None:
+    other = "会议研究了下一步工作，听取了关于农村饮水安全的汇报。"
+    garbled = LINE.encode().decode("gb18030", "replace") + "\n" + other.encode("gbk").decode("cp949", "replace")
+    found = {finding.rule for finding in find(garbled)}
+    assert found == {"utf8-read-as-gbk", "gbk-read-as-cp949"}
