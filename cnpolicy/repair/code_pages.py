@@ -1,13 +1,17 @@
 """The single-byte encodings that Chinese bytes are wrongly read in, each as one table."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache, cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from cnpolicy.repair.windows import BYTE, SPECIALS, character_class
+from cnpolicy.rules import units as code_units
+
+Places = npt.NDArray[np.intp]
+Units = npt.NDArray[np.uint16]
 
 # What else is written for a byte: look-alikes that editors and normalisation put in, and what a font had there.
 _ALIASES = {
@@ -82,11 +86,6 @@ class CodePage:
         two, three, four = self._units
         return re.compile(f"(?:{four}|{three}|{two})++")
 
-    @cached_property
-    def utf_8_start(self) -> re.Pattern[str]:
-        """Match the first two characters of what may be UTF-8: several times as fast to search for as the whole."""
-        return re.compile(character_class(self.spelled(0xC2, 0xF4)) + character_class(self.spelled(0x80, 0xBF)))
-
 
 def _table(name: str) -> dict[str, int]:
     codec = _CODECS.get(name, name)
@@ -111,3 +110,52 @@ def page(name: str) -> CodePage:
 def spelled_in(names: Iterable[str], first: int, last: int) -> str:
     """Return the characters that stand for the bytes from `first` to `last` in any of the code pages."""
     return "".join(dict.fromkeys("".join(page(name).spelled(first, last) for name in names)))
+
+
+def offsets(text: str, places: Places, units: Units) -> Places:
+    """Return the offsets in a text of places in its UTF-16 code units: characters beyond the BMP have two."""
+    if len(units) == len(text) or not len(places):
+        return places
+    found: Places = places - np.cumsum((units >= 0xDC00) & (units < 0xE000))[places]
+    return found
+
+
+def occurrences(text: str, characters: npt.NDArray[np.bool_]) -> Places:
+    """Return the offsets in a text of the characters of the BMP that a table tells (shape: 65,536)."""
+    units = code_units(text)
+    return offsets(text, np.flatnonzero(characters.take(units)), units)
+
+
+def membership(characters: Iterable[str]) -> npt.NDArray[np.bool_]:
+    """Return a table that tells these characters (shape: 65,536)."""
+    table = np.zeros(0x10000, dtype=np.bool_)
+    table[[ord(character) for character in characters]] = True
+    return table
+
+
+class Starts:
+    """Where in a text two characters stand side by side that begin a sequence of UTF-8 in one of the code pages.
+
+    All code pages are looked for at once, each by a bit of its own: ten times as fast as a search for one of them.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._bits = {name: 1 << number for number, name in enumerate(names)}
+        self._leads = np.zeros(0x10000, dtype=np.uint8)
+        self._tails = np.zeros(0x10000, dtype=np.uint8)
+        for name, bit in self._bits.items():
+            for table, first, last in ((self._leads, 0xC2, 0xF4), (self._tails, 0x80, 0xBF)):
+                table[[ord(character) for character in page(name).spelled(first, last)]] |= bit
+
+    def find(self, text: str) -> dict[str, Places]:
+        """Return the offsets for each code page that has any."""
+        units = code_units(text)
+        both = self._leads.take(units[:-1])
+        both &= self._tails.take(units[1:])
+        places = np.flatnonzero(both)
+        if not len(places):
+            return {}
+        masks = both[places]
+        places = offsets(text, places, units)
+        found = {name: places[(masks & bit) > 0] for name, bit in self._bits.items()}
+        return {name: mine for name, mine in found.items() if len(mine)}

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from cnpolicy import encodings, language
 from cnpolicy.repair import joints
-from cnpolicy.repair.code_pages import CodePage, page, spelled_in
+from cnpolicy.repair.code_pages import CodePage, membership, occurrences, page, spelled_in
 from cnpolicy.repair.proof import ENOUGH_BITS, Read
 from cnpolicy.repair.windows import character_class
 
@@ -109,8 +109,8 @@ def _stretch() -> re.Pattern[str]:
 
 
 @cache
-def _mark() -> re.Pattern[str]:
-    return re.compile(character_class(MARKS))
+def _marks() -> npt.NDArray[np.bool_]:
+    return membership(MARKS)
 
 
 @cache
@@ -121,10 +121,12 @@ def _high() -> re.Pattern[str]:
 def _stretches(text: str) -> Iterator[tuple[int, int]]:
     """Yield the stretches of the lines that have more than good marks."""
     line_end = 0
-    mark, high, stretch = _mark(), _high(), _stretch()
-    while found := mark.search(text, line_end):
-        place = text.rfind("\n", line_end, found.start()) + 1 or line_end
-        line_end = text.find("\n", found.start())
+    high, stretch = _high(), _stretch()
+    for found in occurrences(text, _marks()).tolist():
+        if found < line_end:
+            continue
+        place = text.rfind("\n", line_end, found) + 1 or line_end
+        line_end = text.find("\n", found)
         line_end = len(text) if line_end < 0 else line_end
         while first := high.search(text, place, line_end):
             run = stretch.match(text, first.start(), line_end)

@@ -6,10 +6,13 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from functools import cache
 
+import numpy as np
+import numpy.typing as npt
+
 from cnpolicy import language
 from cnpolicy.findings import Finding
 from cnpolicy.repair import joints
-from cnpolicy.repair.code_pages import SPACE, CodePage, page, spelled_in
+from cnpolicy.repair.code_pages import SPACE, CodePage, Places, Starts, membership, page, spelled_in
 from cnpolicy.repair.pairs import MARKS, find_pairs
 from cnpolicy.repair.proof import ENOUGH_BITS, OPENING, Read, amend, report, select, settle
 from cnpolicy.repair.windows import character_class
@@ -51,19 +54,35 @@ def _quoted_lead() -> re.Pattern[str]:
 
 
 @cache
-def _leads(name: str) -> frozenset[str]:
-    return frozenset(page(name).spelled(0xC2, 0xF4)) - _GOOD
+def _starts() -> Starts:
+    return Starts(joints.PAGES)
 
 
-def _runs_of_utf_8(text: str, wrong: CodePage) -> Iterator[re.Match[str]]:
-    """Yield the runs of UTF-8 sequences; to look for their first characters alone is several times as fast."""
+@cache
+def _leads() -> npt.NDArray[np.bool_]:
+    return membership(LEADS)
+
+
+def _places(text: str) -> dict[str, Places]:
+    """Return for each code page where sequences of UTF-8 may begin; none where only marks of good text do."""
+    found = _starts().find(text)
+    if not found:
+        return found
+    points = language.codes(text)
+    return {name: places for name, places in found.items() if _leads()[points[places]].any()}
+
+
+def _runs_of_utf_8(text: str, wrong: CodePage, places: Places) -> Iterator[re.Match[str]]:
+    """Yield the runs of UTF-8 sequences that begin at some of the places."""
     done = 0
-    start, run = wrong.utf_8_start, wrong.utf_8_run
-    while first := start.search(text, done):
-        match = run.match(text, first.start())
+    run = wrong.utf_8_run
+    for place in places.tolist():
+        if place < done:
+            continue
+        match = run.match(text, place)
         if match:
             yield match
-        done = match.end() if match else first.start() + 1
+            done = match.end()
 
 
 def _without_spaces(run: str, wrong: CodePage) -> Iterator[tuple[int, int]]:
@@ -78,14 +97,14 @@ def _without_spaces(run: str, wrong: CodePage) -> Iterator[tuple[int, int]]:
         yield start, len(run)
 
 
-def _spans(text: str, wrong: CodePage) -> Iterator[tuple[int, int]]:
+def _spans(text: str, wrong: CodePage, places: Places) -> Iterator[tuple[int, int]]:
     """Yield where UTF-8 sequences stand in a row, spelled in the code page.
 
     A space inside a sequence is read as a no-break space only in a line that is proven without it.
     """
     line_end = -1
     strict = 0  # sequences of three bytes without a space in the line
-    for match in _runs_of_utf_8(text, wrong):
+    for match in _runs_of_utf_8(text, wrong, places):
         start, end = match.span()
         if SPACE not in match.group():
             yield start, end
@@ -144,18 +163,16 @@ def _prove_utf_8(text: str, start: int, end: int, after: str, wrong: CodePage) -
 
 def _find_utf_8(text: str, depth: int = 4) -> list[Read]:
     """Return the runs of the text that read as UTF-8, with all the times over that they were misread."""
-    if not depth or not _lead().search(text):
+    begins = _places(text) if depth else {}
+    if not begins:
         return []
     reads: list[Read] = []
-    seen = set(text)
     foreign = len(text) - len(text.encode("ascii", "ignore"))
     sure: list[tuple[int, int]] = []  # runs that need not be tried in another code page
-    for name in joints.PAGES:
-        if seen.isdisjoint(_leads(name)):
-            continue
+    for name, places in begins.items():
         wrong = page(name)
         found: list[tuple[int, int]] = []
-        for start, end in _spans(text, wrong):
+        for start, end in _spans(text, wrong, places):
             index = bisect_right(sure, (start, len(text))) - 1
             if index >= 0 and sure[index][1] >= end:
                 continue
