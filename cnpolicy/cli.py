@@ -579,9 +579,10 @@ def convert(paths: tuple[str, ...], **given: Any) -> int:
 @_output_options
 @_word_options
 @click.option("--pos", is_flag=True, help="word/tag, in the part-of-speech tags that jieba uses.")
+@click.option("--learn", is_flag=True, help="First look for words that the dictionary lacks, as `terms` does.")
 @click.option("--search", is_flag=True, help="As for a search engine: before a long word the shorter ones in it.")
 @_encoding
-def segment(paths: tuple[str, ...], pos: bool, search: bool, **given: Any) -> int:
+def segment(paths: tuple[str, ...], pos: bool, search: bool, learn: bool, **given: Any) -> int:
     """Separate the words by spaces, with jieba's dictionary; the lines stay.
 
     Numbers with their units, dates, document numbers, addresses, Latin names and formulations with numerals (提法)
@@ -597,7 +598,26 @@ def segment(paths: tuple[str, ...], pos: bool, search: bool, **given: Any) -> in
 
     if search and given["jsonl"]:
         raise click.UsageError("--search gives words that overlap; it does not go with --jsonl")
-    return _transform("segment", paths, words=Words(_segmentation(given), pos, search), **given)
+    settings = _segmentation(given)
+    if learn:
+        settings = _learnt(settings, paths, given)
+    return _transform("segment", paths, words=Words(settings, pos, search), **given)
+
+
+def _learnt(settings: "Settings", paths: Sequence[str], given: dict[str, Any]) -> "Settings":
+    """Return the settings with the words of the input that the dictionary lacks."""
+    from cnpolicy.report import Report
+    from cnpolicy.segment import UserWord
+    from cnpolicy.segment.discovery import discover_with
+
+    found = _input(paths, given)
+    if found is None:
+        raise click.UsageError("--learn reads the input twice; it needs a PATH")
+    reading = given | {"as_is": True, "jsonl": False}
+    # Whatever is wrong with the input, the run that follows will say.
+    documents = _documents(found, paths, Report(quiet=True), reading, {"document"})
+    learnt = discover_with(settings, (document.text for _, document in documents))
+    return replace(settings, user_words=(*settings.user_words, *(UserWord(term.word) for term in learnt)))
 
 
 # ---- the commands that tell --------------------------------------------------------------------------------------
@@ -763,6 +783,7 @@ def explain(path: str, **given: Any) -> int:
 @click.option(
     "--min-length", type=click.IntRange(min=1), default=1, metavar="N", help="List only words of so many characters."
 )
+@_word_options
 @_glob
 @_encoding
 @_jobs
@@ -800,31 +821,98 @@ def stats(paths: tuple[str, ...], form: "Format | None", top: int, min_length: i
     return report.exit_status
 
 
+@program.command()
+@_paths
+@click.option("--jsonl", is_flag=True, help="Read documents as JSON Lines from standard input.")
+@click.option("--as-is", is_flag=True, help="Take the text as it is; do not clean it on the way.")
+@click.option(
+    "--min-count", type=click.IntRange(min=2), default=5, show_default=True, metavar="N", help="How often at least."
+)
+@click.option(
+    "--top", type=click.IntRange(min=1), default=100, show_default=True, metavar="N", help="How many to list."
+)
+@click.option("--to", "target", type=click.Choice(["userdict"]), help="Write what --userdict reads, not a table.")
+@_word_options
+@_glob
+@_encoding
+@_jobs
+@_format
+@_quiet
+def terms(
+    paths: tuple[str, ...], form: "Format | None", min_count: int, top: int, target: str | None, **given: Any
+) -> int:
+    """Find the words of a corpus that the dictionary does not have: names, new formulations (提法).
+
+    Runs of 3 to 8 characters are taken for words when their parts hold together (cohesion, in bits) and their
+    neighbours vary (entropy, in bits). Documents are cleaned on the way, as for `stats`.
+
+    \b
+    cnpolicy terms speeches/ --top 50
+    cnpolicy terms speeches/ --min-count 20 --to userdict > terms.txt
+    cnpolicy segment cleaned/ -o words --userdict terms.txt
+    """
+    from cnpolicy.report import Report, default_format, put, show
+    from cnpolicy.segment.discovery import Term, discover_with
+    from cnpolicy.stats.table import Table
+
+    if target and form:
+        raise click.UsageError("--format is for tables; it does not go with --to")
+    if given["jsonl"] and paths and list(paths) != ["-"]:
+        raise click.UsageError("--jsonl reads standard input; it does not go with a PATH")
+    if given["as_is"] and given["jsonl"]:
+        raise click.UsageError("--as-is has nothing to do: with --jsonl text is taken as it is")
+    report = Report(quiet=given["quiet"])
+    found = _input(paths, given)
+    texts = (document.text for _, document in _documents(found, paths, report, given, {"document"}))
+    listed = discover_with(_segmentation(given), texts, least=min_count)[:top]
+    if target:
+        put("".join(f"{term.word}\n" for term in listed).encode())
+    elif listed or not report.counts["failed"]:
+        rows = [
+            (one.word, one.frequency, one.documents, round(one.cohesion, 4), round(one.entropy, 4), one.example)
+            for one in listed
+        ]
+        show([Table("terms", ("term", *Term._fields[1:]), rows)], form or default_format())
+    if found is not None and (len(paths) > 1 or os.path.isdir(paths[0])):
+        report.summary("searched")
+    return report.exit_status
+
+
 def _counted(
     found: "Found | None", paths: Sequence[str], report: "Report", given: dict[str, Any]
 ) -> "Iterator[Record]":
     """Yield what the index keeps of each document."""
     from cnpolicy.index import Record
-    from cnpolicy.runs import Job
     from cnpolicy.segment import words_of_segmented
 
-    command = "decode" if given["as_is"] or given["segmented"] or given["jsonl"] else "clean"
     wants: set[Want] = {"document", "record"} if given["segmented"] else {"document", "record", "words"}
-    job = Job(
-        command, _build(command, encoding=given["encoding"], encoding_hint=given["encoding_hint"]), frozenset(wants)
-    )
+    for outcome, document in _documents(found, paths, report, given, wants):
+        record = outcome.record
+        if record is not None:
+            words = words_of_segmented(document.text) if document.words is None else document.words
+            findings = {
+                (rule, certainty): count
+                for certainty, rules in record["findings"].items()
+                for rule, count in rules.items()
+            }
+            yield Record(outcome.name, words, record["encoding"], record["script"], record["sha256"], findings)
+
+
+def _documents(
+    found: "Found | None", paths: Sequence[str], report: "Report", given: dict[str, Any], wants: "set[Want]"
+) -> "Iterator[tuple[Outcome, Document]]":
+    """Yield the documents to count, cleaned on the way unless they are clean or are to be taken as they are."""
+    from cnpolicy.runs import Job, Words
+
+    as_is = given.get("as_is") or given.get("segmented") or given.get("jsonl")
+    command = "decode" if as_is else "clean"
+    options = _build(command, encoding=given["encoding"], encoding_hint=given["encoding_hint"])
+    job = Job(command, options, frozenset(wants), words=Words(_segmentation(given)))
     known = _finished(found, paths, report) if found is not None and command == "clean" else {}
     for outcomes in _outcomes(job, found, report, given, known):
         for outcome in outcomes:
-            document, record = outcome.document, outcome.record
-            if document is not None and record is not None:
-                words = words_of_segmented(document.text) if document.words is None else document.words
-                findings = {
-                    (rule, certainty): count
-                    for certainty, rules in record["findings"].items()
-                    for rule, count in rules.items()
-                }
-                yield Record(outcome.name, words, record["encoding"], record["script"], record["sha256"], findings)
+            if outcome.document is not None:
+                yield outcome, outcome.document
 
 
 def _finished(found: "Found", paths: Sequence[str], report: "Report") -> dict[str, dict[str, Any]]:

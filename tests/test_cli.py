@@ -333,9 +333,20 @@ def test_tables_in_every_format(run: Run, folder: Path, form: str) -> None:
 
 def test_every_command_has_help_with_examples(run: Run) -> None:
     commands = [line.split()[0] for line in run("--help").stdout.decode().split("Commands:")[1].splitlines() if line]
-    assert {"clean", "decode", "repair", "tidy", "convert", "segment", "inspect", "explain", "rules", "stats"} <= set(
-        commands
-    )
+    assert {
+        "clean",
+        "decode",
+        "repair",
+        "tidy",
+        "convert",
+        "segment",
+        "inspect",
+        "explain",
+        "rules",
+        "stats",
+        "chrome",
+        "terms",
+    } <= set(commands)
     for name in commands:
         text = run(name, "--help").stdout.decode()
         assert f"cnpolicy {name} " in text.split("Options:")[0].split("\n", 1)[1], name
@@ -362,6 +373,29 @@ def test_ways_to_segment(run: Run, tmp_path: Path, args: list[str], after: str) 
         (record,) = lines(done.stdout)
         assert "".join(record["words"]) == text.decode().strip()
         assert ("tags" in record) == ("--pos" in args)
+
+
+def test_unknown_words_are_found_and_used(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    starts, ends = "向对请由省市县乡镇村", "们要会巡查责任到抓"
+    for number, start in enumerate(starts):
+        text = "".join(f"{start}苔青使{end}。" for end in ends)
+        others = "".join(chr(0x5000 + number * 900 + step) for step in range(900))  # each character once
+        (tmp_path / "in" / f"{number}.txt").write_text(f"{text}\n{others}\n", "utf-8")
+    done = run("terms", "in", "--as-is", "--min-count", 20, "--format", "tsv", cwd=tmp_path)
+    header, first, *_ = done.stdout.decode().splitlines()
+    assert header == "term\tfrequency\tdocuments\tcohesion\tentropy\texample"
+    assert first.split("\t")[:3] == ["苔青使", "90", "10"]
+    words = run("terms", "in", "--as-is", "--min-count", 20, "--to", "userdict", cwd=tmp_path).stdout
+    assert words == "苔青使\n".encode()
+    (tmp_path / "terms.txt").write_bytes(words)
+    by_hand = run("segment", "in/0.txt", "--userdict", "terms.txt", cwd=tmp_path).stdout
+    assert by_hand.decode().startswith("向 苔青使 们 。")
+    learnt = run("segment", "in", "--learn", "-o", "out", cwd=tmp_path)
+    assert learnt.returncode == 0
+    assert "苔青使" in (tmp_path / "out" / "0.txt").read_text("utf-8")
+    done = run("segment", "--learn", cwd=tmp_path, stdin=b"x")
+    assert (done.returncode, b"it needs a PATH" in done.stderr) == (2, True)
 
 
 def test_lines_of_a_site_are_listed_and_removed(run: Run, tmp_path: Path) -> None:

@@ -153,6 +153,10 @@ class Segmenter:
             for word in self._within(token, known)
         ]
 
+    def has(self, word: str) -> bool:
+        """Tell whether the dictionary, with the lexicon and the user's words, has a word in Simplified."""
+        return self._engine.has(word)
+
     def _within(self, word: str, known: str) -> Iterator[str]:
         for length in (2, 3):
             if len(word) > length:

@@ -3,27 +3,39 @@
 A run of characters is taken for a word when its parts stay together and its neighbours vary: wherever it is cut in two,
 the parts stand together much more often than chance would have it (cohesion, the least pointwise mutual information of
 a cut; Church & Hanks 1990), and what stands before and after it is hardly ever the same (branching entropy; Harris
-1955, Jin & Tanaka-Ishii 2006).
+1955, Jin & Tanaka-Ishii 2006). Where the dictionary's words would have to be cut in two for it, it is none: 税收入.
 
 All runs of a length are counted at once, in numpy, and only where the two runs that are shorter by one were frequent
 enough. Memory is about 20 bytes a character of text and length; time is that of sorting them.
 """
 
-import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from cnpolicy.convert import to_simplified
+from cnpolicy.segment import Segmenter, Settings
+
 SHORTEST, LONGEST = 3, 8
 
 # A word does not begin or end with these. They stand in words, too, but those are in the dictionary.
-_NOT_FIRST = frozenset("的了和与及或等地得着过们并而且但则也都就又还被把对从向以于之其所者吗呢吧上下中里内个各每该这那")
+_NOT_FIRST = frozenset(
+    "在是的了和与及或等地得着过们并而且但则也都就又还被把对从向以于之其所者吗呢吧上下中里内个各每该这那"
+)
 _NOT_LAST = frozenset("的了和与及或是在有为对把被从向以于将并而且但则也都就又还很更最不之其所这那各每该个一")
 
-_HAN = re.compile("[\u4e00-\u9fff]")
 _FIRST_HAN, _LAST_HAN = 0x4E00, 0x9FFF
+# A word is a part of longer ones if it stands in them so often.
+_WITHIN = 0.8
+# And have none of these inside.
+_NOT_INSIDE = frozenset("的了是")
+# The words of the dictionary must begin and end with it so often.
+_WHOLE = 0.7
+_FACTOR = np.uint64(0x9E3779B97F4A7C15)  # 2^64 divided by the golden ratio: Knuth's multiplicative hash
+_HASH_BITS = 22
 _AROUND = 12  # characters of an example before and after the word
 
 Integers = npt.NDArray[np.int64]
@@ -43,48 +55,79 @@ class Term(NamedTuple):
     example: str
 
 
-class _Text:
-    """The characters of all documents as numbers from 1 on, 0 for what is not Han; each document ends with a 0."""
+class _Run(NamedTuple):
+    """A run of characters that may be a word, and all the places where it begins."""
 
-    def __init__(self, texts: Iterable[str]) -> None:
+    length: int
+    places: Integers
+    cohesion: float
+    entropy: float
+
+
+class _Text:
+    """The characters of all documents as numbers from 1 on, 0 for what is not Han; each document ends with a 0.
+
+    `borders` tells for each place whether a word of the dictionary begins there, `ends` where the documents end.
+    """
+
+    def __init__(self, texts: Iterable[str], cut: Callable[[str], list[str]]) -> None:
         parts: list[npt.NDArray[np.uint16]] = []
+        starts: list[npt.NDArray[np.bool_]] = []
         ends: list[int] = []
         place = 0
         for text in texts:
-            codes = np.frombuffer((text + "\n").encode("utf-16-le", "surrogatepass"), dtype="<u2")
+            lengths = np.fromiter(map(len, cut(text)), dtype=np.int64)
+            border = np.zeros(len(text) + 1, dtype=np.bool_)
+            border[np.cumsum(lengths)] = True
+            border[0] = True
+            starts.append(border)
+            codes = np.frombuffer((text + "\n").encode("utf-32-le", "surrogatepass"), dtype="<u4")
             han = (codes >= _FIRST_HAN) & (codes <= _LAST_HAN)
-            parts.append(np.where(han, codes - np.uint16(_FIRST_HAN - 1), 0).astype(np.uint16))
-            place += len(codes)
+            parts.append(np.where(han, codes - (_FIRST_HAN - 1), 0).astype(np.uint16))
+            place += len(border)
             ends.append(place)
         self.codes = np.concatenate(parts) if parts else np.zeros(0, dtype=np.uint16)
+        self.borders = np.concatenate(starts) if starts else np.zeros(0, dtype=np.bool_)
         self.ends = np.array(ends, dtype=np.int64)
 
+    def example(self, start: int, length: int) -> str:
+        """Return a word with the Chinese characters before and after it, `[` and `]` around it."""
+        first, last = start, start + length
+        while first > max(start - _AROUND, 0) and self.codes[first - 1]:
+            first -= 1
+        while last < min(start + length + _AROUND, len(self.codes)) and self.codes[last]:
+            last += 1
+        word = self.word(start, length)
+        return f"{self.word(first, start - first)}[{word}]{self.word(start + length, last - start - length)}"
+
     def word(self, start: int, length: int) -> str:
+        """Return the characters of a stretch of Chinese ones."""
         return "".join(chr(int(code) + _FIRST_HAN - 1) for code in self.codes[start : start + length])
 
 
 def discover(
     texts: Iterable[str],
+    cut: Callable[[str], list[str]],
     is_known: Callable[[str], bool],
     *,
     least: int = 5,
     cohesion: float = 6.0,
     entropy: float = 1.5,
 ) -> list[Term]:
-    """Return the words of 3 to 8 characters that occur at least `least` times and are not known, frequent ones first.
+    """Return the words of 3 to 8 characters that occur `least` times or more and are not known, frequent ones first.
 
-    `texts` are documents in Simplified. `cohesion` and `entropy` are the least of each, in bits. A word within a longer
-    one, and hardly ever outside it, is left out.
+    `texts` are documents in Simplified; `cut` gives the dictionary's words of a text, and what is between them, so that
+    they make up the text; `is_known` tells whether it has a word. `cohesion` and `entropy` are the least of each, in
+    bits. A word within a longer one, and hardly ever outside it, is left out.
 
-    >>> texts = [f"{a}推行河湖长{b}。" for a in "我你他她它省市县" for b in "制度会员巡查责任"]
-    >>> [term.word for term in discover(texts, {"推行"}.__contains__)]
+    >>> texts = [f"{a}河湖长{b}。" for a in "向对请由省市县乡" for b in "们要会巡查责任到"]
+    >>> [term.word for term in discover(texts, list, {"责任"}.__contains__, least=10, cohesion=2)]
     ['河湖长']
     """
-    text = _Text(texts)
+    text = _Text(texts, cut)
     size = len(text.codes)
     ids = [_ranks(text.codes.astype(np.int64), np.flatnonzero(text.codes))]  # per length, what stands at each place
-    found: list[tuple[int, int, int, float, float]] = []  # length, first place, frequency, cohesion, entropy
-    kept_places: dict[int, tuple[Integers, Integers]] = {}
+    found: list[_Run] = []
     total = max(int((text.codes > 0).sum()), 1)
     for length in range(2, LONGEST + 2):
         before, counts = ids[-1]
@@ -98,8 +141,8 @@ def discover(
         keys = left[at].astype(np.int64) * len(counts) + right[at]
         ids.append(_frequent(keys, at, size - length + 1, least))
         if SHORTEST <= length <= LONGEST:
-            found += _judge(text, ids, length, total, cohesion, entropy, kept_places)
-    return _select(text, found, kept_places, is_known)
+            found += _judge(text, ids, length, total, cohesion, entropy)
+    return _select(text, found, is_known)
 
 
 def _ranks(codes: Integers, at: Integers) -> tuple[npt.NDArray[np.int32], Integers]:
@@ -108,6 +151,11 @@ def _ranks(codes: Integers, at: Integers) -> tuple[npt.NDArray[np.int32], Intege
 
 def _frequent(keys: Integers, at: Integers, size: int, least: int) -> tuple[npt.NDArray[np.int32], Integers]:
     """Return for each place the number of the run that begins there (-1: rare, or none), and each run's frequency."""
+    if least > 1:
+        # Sorting is what takes time. Runs whose number of a hash is rare are rare, and most are.
+        hashed = (keys.astype(np.uint64) * _FACTOR >> np.uint64(64 - _HASH_BITS)).astype(np.int32)
+        likely = np.bincount(hashed, minlength=1 << _HASH_BITS)[hashed] >= least
+        keys, at = keys[likely], at[likely]
     _, inverse, counts = np.unique(keys, return_inverse=True, return_counts=True)
     frequent = counts >= least
     numbers = np.where(frequent, np.cumsum(frequent) - 1, -1).astype(np.int32)
@@ -123,8 +171,7 @@ def _judge(
     total: int,
     least_cohesion: float,
     least_entropy: float,
-    kept_places: dict[int, tuple[Integers, Integers]],
-) -> list[tuple[int, int, int, float, float]]:
+) -> list[_Run]:
     """Return the runs of a length that hold together and stand among various neighbours."""
     here, counts = ids[length - 1]
     at = np.flatnonzero(here >= 0)
@@ -139,9 +186,10 @@ def _judge(
         apart = one[1][one[0][firsts]] * other[1][other[0][firsts + cut]] / total
         held = np.minimum(held, np.log2(counts / apart))
     good = held >= least_cohesion
-    good &= ~np.isin(text.codes[firsts], _numbers(_NOT_FIRST)) & ~np.isin(
-        text.codes[firsts + length - 1], _numbers(_NOT_LAST)
-    )
+    good &= ~np.isin(text.codes[firsts], _numbers(_NOT_FIRST))
+    good &= ~np.isin(text.codes[firsts + length - 1], _numbers(_NOT_LAST))
+    for place in range(1, length - 1):
+        good &= ~np.isin(text.codes[firsts + place], _numbers(_NOT_INSIDE))
     mine = good[runs]
     at, runs = at[mine], runs[mine]
     varied = np.minimum(
@@ -150,10 +198,18 @@ def _judge(
     )
     good &= varied >= least_entropy
     mine = good[runs]
-    kept_places[length] = at[mine], runs[mine]
+    at, runs = at[mine], runs[mine]
+    whole = text.borders[at] & text.borders[at + length]
+    good &= np.bincount(runs, weights=whole, minlength=len(counts)) >= _WHOLE * np.bincount(runs, minlength=len(counts))
+    mine = good[runs]
+    at, runs = at[mine], runs[mine]
+    if not len(at):
+        return []
+    order = np.argsort(runs, kind="stable")
+    starts = np.flatnonzero(np.diff(runs[order], prepend=-1))
     return [
-        (length, int(firsts[run]), int(counts[run]), float(held[run]), float(varied[run]))
-        for run in np.flatnonzero(good).tolist()
+        _Run(length, places, float(held[run]), float(varied[run]))
+        for run, places in zip(runs[order][starts].tolist(), np.split(at[order], starts[1:]), strict=True)
     ]
 
 
@@ -165,46 +221,39 @@ def _entropy(runs: npt.NDArray[np.int32], neighbours: npt.NDArray[Any], size: in
     """Return the entropy of each run's neighbours, in bits; a boundary (0) is a neighbour of its own each time."""
     whole = np.bincount(runs, minlength=size).astype(np.float64)
     inner = neighbours > 0
-    _, inverse, counts = np.unique(runs[inner].astype(np.int64) << 16 | neighbours[inner], return_index=True, return_counts=True)
+    _, inverse, counts = np.unique(
+        runs[inner].astype(np.int64) << 16 | neighbours[inner], return_index=True, return_counts=True
+    )
     owner = runs[inner][inverse]
     share = counts / whole[owner]
-    found = np.bincount(owner, weights=-share * np.log2(share), minlength=size)
+    found: npt.NDArray[np.float64] = np.bincount(owner, weights=-share * np.log2(share), minlength=size).astype(float)
     edges = np.bincount(runs[~inner], minlength=size)
     with np.errstate(divide="ignore", invalid="ignore"):
         found += np.where(edges > 0, edges / whole * np.log2(whole), 0.0)
     return found
 
 
-def _select(
-    text: _Text,
-    found: list[tuple[int, int, int, float, float]],
-    kept_places: dict[int, tuple[Integers, Integers]],
-    is_known: Callable[[str], bool],
-) -> list[Term]:
-    """Return the unknown words, without those that are parts of longer ones."""
-    covered = np.zeros(len(text.codes) + 1, dtype=np.int8)
+def _select(text: _Text, found: list[_Run], is_known: Callable[[str], bool]) -> list[Term]:
+    """Return the unknown words, without those that are parts of longer ones, frequent ones first."""
     terms: list[Term] = []
-    by_length: dict[int, list[tuple[int, int, int, float, float]]] = {}
-    for one in found:
-        by_length.setdefault(one[0], []).append(one)
-    for length in sorted(by_length, reverse=True):
-        at, runs = kept_places[length]
-        order = np.argsort(runs, kind="stable")
-        at, runs = at[order], runs[order]
-        accepted: list[Integers] = []
-        for _, first, frequency, held, varied in by_length[length]:
-            word = text.word(first, length)
-            run = runs[np.searchsorted(at[:0], 0)] if not len(at) else None
-            places = _places_of(text, at, runs, first)
-            del run
-            inside = covered[places] >= length
-            if inside.sum() * 10 >= 8 * len(places) or is_known(word):
-                continue
-            documents = len(np.unique(np.searchsorted(text.ends, places, side="right")))
-            accepted.append(places)
-            terms.append(Term(word, frequency, documents, held, varied, _example(text, first, length)))
-        for places in accepted:
-            for shift in range(length):
-                covered[places + shift] = np.maximum(covered[places + shift], length - shift)
+    # How far a longer word reaches from each place, itself included.
+    reach = np.zeros(len(text.codes), dtype=np.int8)
+    for run in sorted(found, key=lambda run: -run.length):
+        places = run.places
+        if (reach[places] >= run.length).sum() > _WITHIN * len(places):
+            continue
+        word = text.word(int(places[0]), run.length)
+        if is_known(word):
+            continue
+        for shift in range(run.length):
+            reach[places + shift] = np.maximum(reach[places + shift], run.length - shift)
+        documents = len(np.unique(np.searchsorted(text.ends, places, side="right")))
+        terms.append(Term(word, len(places), documents, run.cohesion, run.entropy, text.example(places[0], run.length)))
     terms.sort(key=lambda term: (-term.frequency, term.word))
     return terms
+
+
+def discover_with(settings: Settings, texts: Iterable[str], *, least: int = 5) -> list[Term]:
+    """Return the words of documents, in whatever script, that the dictionary of these settings does not have."""
+    cutter = Segmenter(replace(settings, hmm=False, split_numbers=True))
+    return discover(map(to_simplified, texts), cutter.tokens, cutter.has, least=least)
