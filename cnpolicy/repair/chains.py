@@ -21,6 +21,9 @@ UNKNOWN = 257  # a byte that is not known
 SPELLINGS = 3  # so many ways at most in which an encoding writes a character; cp932 has three of ¬
 
 
+_BIG5_TRAILS = (*range(0x40, 0x7F), *range(0xA1, 0xFF))
+
+
 class Step(NamedTuple):
     """One misreading: bytes of a text in `right` were read as `wrong` (Python's names of the encodings)."""
 
@@ -76,10 +79,10 @@ def table(name: str) -> Table:
         return Table(singles, pairs)
     # All pairs in one call: what is no pair gives more or other than one character between two line ends.
     leads = [byte for byte in range(0x80, 0x100) if not singles[byte]]
-    codes = np.array([lead << 8 | trail for lead in leads for trail in range(0x30, 0x100)], dtype=np.int64)
+    codes = (np.array(leads, dtype=np.int64)[:, None] << 8 | np.arange(0x30, 0x100)).ravel()
     if len(codes):
-        written = b"\n".join(int(code).to_bytes(2, "big") for code in codes)
-        points = language.codes(written.decode(codec, "replace") + "\n").astype(np.int64)
+        written = np.stack([codes >> 8, codes & 0xFF, np.full(len(codes), 0x0A)], axis=1).astype(np.uint8)
+        points = language.codes(written.tobytes().decode(codec, "replace")).astype(np.int64)
         ends = np.flatnonzero(points == 0x0A)
         starts = np.concatenate([[0], ends[:-1] + 1])
         whole = np.flatnonzero((ends - starts == 1) & (points[starts] != 0xFFFD))
@@ -110,15 +113,21 @@ def misreading(name: str) -> Misreading:
     length = np.zeros((SPELLINGS, _BMP), dtype=np.int64)
 
     def add(codes: Bytes, data: Bytes, size: int) -> None:
-        """Note further ways to write characters, where they are not yet known."""
+        """Note further ways to write characters, where they are not yet known; each character once."""
         inside = codes < _BMP
-        for code, number in zip(codes[inside].tolist(), data[inside].tolist(), strict=True):
-            for way in range(SPELLINGS):
-                if not length[way, code]:
-                    spelled[way, code], length[way, code] = number, size
-                    break
-                if length[way, code] == size and spelled[way, code] == number:
-                    break
+        codes, data = codes[inside], data[inside]
+        for way in range(SPELLINGS):
+            free = length[way, codes] == 0
+            spelled[way, codes[free]], length[way, codes[free]] = data[free], size
+            further = ~free & ((length[way, codes] != size) | (spelled[way, codes] != data))
+            codes, data = codes[further], data[further]
+
+    def add_all(codes: Bytes, data: Bytes) -> None:
+        """Note all pairs, some of which are the same character."""
+        while len(codes):
+            _, first = np.unique(codes, return_index=True)
+            add(codes[np.sort(first)], data[np.sort(first)], 2)
+            codes, data = np.delete(codes, first), np.delete(data, first)
 
     codec = _python(name)
     every = np.arange(_BMP)
@@ -129,24 +138,31 @@ def misreading(name: str) -> Misreading:
         spelled[0, pairs[kept]], length[0, pairs[kept]] = kept, 2
     else:
         # First the way in which the encoding itself writes a character, then the others that it reads.
-        primary = [code for code in pairs[kept].tolist() if code < _BMP]
-        for code in primary:
-            try:
-                data = chr(code).encode(codec)
-            except UnicodeEncodeError:
-                continue
-            spelled[0, code], length[0, code] = int.from_bytes(data, "big"), len(data)
-        add(pairs[kept], kept, 2)
+        primary = np.flatnonzero(np.bincount(pairs[kept])[:_BMP])
+        text = "\n".join(map(chr, primary.tolist())) + "\n"
+        encoded = np.frombuffer(text.encode(codec, "ignore"), dtype=np.uint8).astype(np.int64)
+        ends = np.flatnonzero(encoded == 0x0A)
+        sizes = np.diff(ends, prepend=-1) - 1
+        for size in (1, 2):
+            mine = np.flatnonzero(sizes == size)
+            data = encoded[ends[mine] - 1] + (encoded[ends[mine] - 2] << 8 if size == 2 else 0)
+            add(primary[mine], data, size)
+        add_all(pairs[kept], kept)
     if name in ("gbk", "cp936", "gb2312"):
         # Programs differ in what they read beyond GBK: user-defined areas, the euro sign of Windows.
         more = table("gb18030").pairs
         kept = np.flatnonzero(more)
-        add(more[kept], kept, 2)
+        add_all(more[kept], kept)
         add(np.array([0x20AC]), np.array([0x80]), 1)
+    if name in ("cp950", "big5"):
+        # Windows has areas for the user's own characters: lead bytes, and the private-use character of the first pair.
+        for leads, first in ((range(0xFA, 0xFF), 0xE000), (range(0x8E, 0xA1), 0xE311), (range(0x81, 0x8E), 0xEEB8)):
+            pairs_of = np.array([lead << 8 | trail for lead in leads for trail in _BIG5_TRAILS], dtype=np.int64)
+            add(first + np.arange(len(pairs_of)), pairs_of, 2)
     if name == "gb18030":
         for code in every[(length[0] == 0) & ((every < 0xD800) | (every >= 0xE000))].tolist():
-            data = chr(code).encode("gb18030")
-            spelled[0, code], length[0, code] = int.from_bytes(data, "big"), len(data)
+            four = chr(code).encode("gb18030")
+            spelled[0, code], length[0, code] = int.from_bytes(four, "big"), len(four)
     lost = np.zeros((258, 256), dtype=np.bool_)
     units = name.startswith("utf-16")
     if units:

@@ -1,19 +1,25 @@
 """Undo reading UTF-8 as Windows-1252 where the five bytes that it leaves open were lost on the way."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from cnpolicy import language
-from cnpolicy.findings import Certainty, Finding
+from cnpolicy.findings import Finding
 from cnpolicy.repair import joints
+from cnpolicy.repair.cells import undo
 from cnpolicy.repair.chains import Step, describe
-from cnpolicy.repair.code_pages import page
-from cnpolicy.repair.lattice import Cell, Loss, reread
-from cnpolicy.repair.proof import ENOUGH_BITS, HANS, is_mention
+from cnpolicy.repair.code_pages import membership, occurrences, page
+from cnpolicy.repair.proof import ENOUGH_BITS, HAN, HANS, is_mention
 from cnpolicy.repair.windows import character_class
 from cnpolicy.rules import Context, rule
+
+if TYPE_CHECKING:
+    from cnpolicy.repair.lattice import Cell
 
 _CHAIN = (Step("utf-8", "cp1252"),)
 _LOST = "\ufffd"
@@ -47,62 +53,120 @@ def _stretch() -> re.Pattern[str]:
     return re.compile(f"{character_class(_LEADS)}(?:[ -~]{{0,20}}{high})*+(?:\\?(?!\\w))?")
 
 
+@cache
+def _leads() -> npt.NDArray[np.bool_]:
+    return membership(_LEADS)
+
+
 def _regions(text: str) -> Iterator[_Region]:
     """Yield the stretches with whole sequences of UTF-8 and with fragments of them."""
-    done = 0
-    fragment = _fragment()
-    while found := fragment.search(text, done):
-        line = text.rfind("\n", 0, found.start()) + 1
-        done = text.find("\n", found.start())
-        done = len(text) if done < 0 else done
-        if not _unit().search(text, line, done):
+    line_end = -1
+    unit, fragment = _unit(), _fragment()
+    for place in occurrences(text, _leads()).tolist():
+        if place < line_end:
             continue
-        for stretch in _stretch().finditer(text, line, done):
-            if fragment.search(text, *stretch.span()):
-                yield _Region(*stretch.span())
+        line_end = text.find("\n", place)
+        line_end = len(text) if line_end < 0 else line_end
+        if not unit.search(text, place, line_end) or not fragment.search(text, place, line_end):
+            continue
+        for stretch in _stretch().finditer(text, place, line_end):
+            start, end = stretch.span()
+            if _is_other_page(text[start - 1 : start] + text[end : end + 1]):
+                continue
+            if _looks_so(text, start, end):
+                yield _Region(start, end)
 
 
-def _findings(name: str, text: str, region: _Region, context: Context) -> Iterator[Finding]:
-    start, end = region
-    left, right = text[start - 1] if start else "\n", text[end] if end < len(text) else "\n"
-    reading = reread(text[start:end], _CHAIN, left=left, right=right)
+def _looks_so(text: str, start: int, end: int) -> bool:
+    """Tell whether a stretch is made of whole sequences and of fragments, and the whole ones say something.
+
+    Of the characters of a text one in six loses a byte. What another encoding was read as has sequences by chance: far
+    fewer of them than of what looks like a fragment of one, and most of it is neither.
+    """
+    broken = _fragment().findall(text, start, end)
+    whole = _unit().findall(text, start, end)
+    if not broken or len(broken) > len(whole):
+        return False
+    size = len(_high().findall(text, start, end))
+    if (sum(map(len, broken)) + 3 * len(whole)) * 4 < size * 3:
+        return False
+    said = page("cp1252").to_bytes("".join(whole)).decode("utf-8", "replace")
+    return sum(HAN.match(one) is not None for one in said) * 4 >= len(said) * 3
+
+
+@cache
+def _high() -> re.Pattern[str]:
+    return re.compile(character_class(page("cp1252").spelled(0x80, 0xFF)))
+
+
+def _is_other_page(beside: str) -> bool:
+    """Tell whether a letter or a sign that Windows-1252 lacks is among the characters beside a stretch."""
+    points = language.codes("".join(one for one in beside if one not in page("cp1252").byte and one != _LOST))
+    return bool((joints.is_foreign(points) & ~joints.is_chinese(points)).any())
+
+
+def _read(text: str, regions: Sequence[_Region]) -> "list[list[Cell]]":
+    """Return for each region its cells, with offsets in the text; all are read in one go, each in its own line.
+
+    The characters beside a region are read with it, for what they say about it, and not given back.
+    """
+    from cnpolicy.repair.lattice import reread
+
+    pieces = [text[max(start - 1, 0) : end + 1].strip("\n") for start, end in regions]
+    joined = "\n".join(pieces)
+    reading = reread(joined, _CHAIN)
+    found: list[list[Cell]] = [[] for _ in regions]
     if reading is None:
+        return found
+    begins = np.cumsum([0, *(len(piece) + 1 for piece in pieces)])
+    for cell in reading.cells:
+        start = cell.start
+        # Line ends stay what they are, so that what is read around them can be told apart there.
+        parts = [cell.after] if cell.losses else cell.after.split("\n")
+        olds = [joined[cell.start : cell.end]] if cell.losses else joined[cell.start : cell.end].split("\n")
+        for old, after in zip(olds, parts, strict=True):
+            number = int(np.searchsorted(begins, start, side="right")) - 1
+            region = regions[number]
+            shift = max(region.start - (1 if region.start and text[region.start - 1] != "\n" else 0), 0)
+            first = start - int(begins[number]) + shift
+            last = first + len(old)
+            start += len(old) + 1
+            if first < region.start and after[:1] == text[first : first + 1]:
+                first, after = first + 1, after[1:]
+            if last > region.end and after[-1:] == text[last - 1 : last]:
+                last, after = last - 1, after[:-1]
+            if region.start <= first < last <= region.end:
+                found[number].append(cell._replace(start=first, end=last, after=after))
+    return found
+
+
+def _findings(name: str, text: str, region: _Region, cells: "list[Cell]", context: Context) -> Iterator[Finding]:
+    start, end = region
+    if not cells or cells[0].start != start or cells[-1].end != end:
         return
-    after = reading.after
+    # Good marks behind what is read, such as a closing quotation mark, are in the code page as well.
+    while cells and cells[-1].after[-1:] == text[cells[-1].end - 1 : cells[-1].end] and not cells[-1].losses:
+        last = cells[-1]
+        cells[-1] = last._replace(end=last.end - 1, after=last.after[:-1])
+        if cells[-1].start == cells[-1].end:
+            cells.pop()
+    if not cells:
+        return
+    end = cells[-1].end
+    after = "".join(cell.after for cell in cells)
+    if not HANS.search(after):
+        return
+    left, right = text[start - 1] if start else "\n", text[end] if end < len(text) else "\n"
     points = language.codes(left + text[start:end] + right)
     stays = float(joints.stay_bits(points)[:-1].sum())
-    units = sum(map(len, HANS.findall(after)))
-    if not units or stays - reading.bits < 2 * ENOUGH_BITS:
+    if stays - float(language.bits(left + after + right)[1:].sum()) < 2 * ENOUGH_BITS:
         return
     if is_mention(text, start, end):
         before = text[start:end]
         note = f"{describe(_CHAIN)}: {after!r}; stays, as the text only mentions it"
         yield Finding(name, start, end, before, before, "reported", note=note)
         return
-    for cell in reading.cells:
-        if cell.after != text[start + cell.start : start + cell.end]:
-            yield _finding(name, text, start, cell, context)
-
-
-def _finding(name: str, text: str, start: int, cell: Cell, context: Context) -> Finding:
-    restore = None if context.options.certainty == "certain" else context.options.restore
-    after = list(cell.after)
-    restored: list[Loss] = []
-    lost: list[Loss] = []
-    for loss in cell.losses:
-        if restore is not None and loss.posterior >= restore:
-            restored.append(loss)
-        else:
-            after[loss.offset] = _LOST
-            lost.append(loss)
-    notes = [describe(_CHAIN)]
-    for told, losses in (("restored", restored), ("lost, likeliest", lost)):
-        if losses:
-            notes.append(f"{told} " + ", ".join(f"{loss.character} ({loss.posterior:.2f})" for loss in losses))
-    posterior = min((loss.posterior for loss in restored), default=None)
-    certainty: Certainty = "inferred" if restored else "certain"
-    first, last = start + cell.start, start + cell.end
-    return Finding(name, first, last, text[first:last], "".join(after), certainty, posterior, "; ".join(notes))
+    yield from undo(name, text, cells, _CHAIN, context)
 
 
 @rule(
@@ -117,7 +181,7 @@ def undo_utf_8_read_as_strict_cp1252(text: str, context: Context) -> Iterable[Fi
     Windows-1252 leaves the bytes 81, 8D, 8F, 90 and 9D open, and where one of them stood a strict reader leaves
     U+FFFD, a question mark or nothing. Each such place has five candidates, and the characters around choose.
     """
-    for region in _regions(text):
-        for finding in _findings("utf8-read-as-strict-cp1252", text, region, context):
-            if finding.before != finding.after or finding.certainty == "reported":
-                yield finding
+    regions = list(_regions(text))
+    if regions:
+        for region, cells in zip(regions, _read(text, regions), strict=True):
+            yield from _findings("utf8-read-as-strict-cp1252", text, region, cells, context)

@@ -20,8 +20,9 @@ from cnpolicy.repair.trellis import Read
 
 # A place is judged again if the pairs of characters are less sure than this: 99.95 % of the surer ones are right.
 _SURE = 0.99
-_LEAST = 5e-5  # candidates less probable than this by the pairs of characters are not judged
-_REACH = 7  # so many characters on both sides are looked at
+# Candidates less probable than this by the pairs of characters are not judged: with 0.00005 the same are right.
+_LEAST = 2e-4
+_REACH = 5  # so many characters on both sides are looked at; with 7 the same are right
 _LINE = 120  # so many characters of the line on both sides are searched for the partner of a bracket
 _OPTIONS = (48, 14, 6, 4)  # so many candidates of a place, of two neighbours each, of three, …
 _TOGETHER = len(_OPTIONS)  # so many neighbours are judged together
@@ -57,7 +58,7 @@ def judge(read: Read, left: str, right: str) -> Read:
     context = "".join(known)
     script_bits = _script_bits(known)
     doubts = dict(read.doubts)
-    places = [_place(rows, read.doubts) for rows in _neighbours(doubtful)]
+    places = _places(_neighbours(doubtful), read.doubts)
     todo = places
     for _ in range(_ROUNDS):
         changed = _judge(todo, doubts, characters, context, script_bits)
@@ -87,11 +88,21 @@ def _neighbours(rows: Sequence[int]) -> list[list[int]]:
     return found
 
 
-def _place(rows: Sequence[int], doubts: dict[int, Candidates]) -> _Place:
-    most = _OPTIONS[len(rows) - 1]
-    candidates = tuple([one for one in doubts[row][:most] if one[1] >= _LEAST] or doubts[row][:1] for row in rows)
-    chosen = list(product(*candidates))
-    return _Place(tuple(rows), candidates, chosen, ["".join(chr(code) for code, _ in one) for one in chosen])
+def _places(groups: Sequence[Sequence[int]], doubts: dict[int, Candidates]) -> list[_Place]:
+    """Return the places of neighbouring rows; where the candidates are the same ones, so are the options."""
+    known: dict[tuple[int, ...], _Place] = {}
+    found: list[_Place] = []
+    for rows in groups:
+        key = tuple(id(doubts[row]) for row in rows)
+        if key not in known:
+            most = _OPTIONS[len(rows) - 1]
+            candidates = tuple(
+                [one for one in doubts[row][:most] if one[1] >= _LEAST] or doubts[row][:1] for row in rows
+            )
+            chosen = list(product(*candidates))
+            known[key] = _Place((), candidates, chosen, ["".join(chr(code) for code, _ in one) for one in chosen])
+        found.append(known[key]._replace(rows=tuple(rows)))
+    return found
 
 
 def _judge(
@@ -102,52 +113,69 @@ def _judge(
     script_bits: Sequence[float],
 ) -> set[int]:
     """Weigh the candidates of all places, take the best of each, and return the rows where that is another one."""
-    windows: list[str] = []
-    edges: list[str] = []  # each option with its neighbours
+    # What stands in the same surroundings more than once is weighed once.
+    numbers: dict[tuple[str | int, ...], int] = {}
+    different: list[tuple[_Place, str, str]] = []
+    number_of: list[int] = []
     extra: list[float] = []
     for place in places:
         first, last = place.rows[0] + 1, place.rows[-1] + 2
         before, after = characters[max(first - _REACH, 0) : first], characters[last : last + _REACH]
         if "\n" in before:
-            before = before[len(before) - before[::-1].index("\n") :]
+            before = before[len(before) - before[::-1].index("\n") - 1 :]
         if "\n" in after:
             after = after[: after.index("\n") + 1]
         left, right = "".join(before), "".join(after)
-        windows += [left + option + right for option in place.options]
-        paired = any(is_paired(character) for option in place.options for character in option)
+        paired = any(is_paired(chr(code)) for known in place.candidates for code, _ in known)
         line = _line(characters, first, last) if paired else ("", "")
-        edges += [characters[first - 1] + option + (right[:1] or "\n") for option in place.options]
-        for option in place.options:
-            more = sum(map(script_bits.__getitem__, map(_script, option)))
-            extra.append(more + balance_bits(line[0], option, line[1]) if paired else more)
+        number = numbers.setdefault((id(place.options), left, right, *line), len(different))
+        number_of.append(number)
+        if number < len(different):
+            continue
+        different.append((place, left, right))
+        if paired:
+            extra += [balance_bits(line[0], option, line[1]) for option in place.options]
+        else:
+            extra += [0.0] * len(place.options)
+    windows = [left.lstrip("\n") + option + right for place, left, right in different for option in place.options]
     bits: npt.NDArray[np.float64] = np.concatenate(
         [vocabulary.weigh("", windows[start : start + _BATCH], "", context) for start in range(0, len(windows), _BATCH)]
     )
-    bits += np.array(extra)
-    bits += _beside(edges)
-    changed: set[int] = set()
+    options = [option for place, _, _ in different for option in place.options]
+    owner = np.repeat(np.arange(len(options)), [len(option) for option in options])
+    scripts = [script_bits[_script(character)] for option in options for character in option]
+    bits += np.array(extra) + np.bincount(owner, scripts, minlength=len(options))
+    bits += _beside([left[-1] + one + (right[:1] or "\n") for place, left, right in different for one in place.options])
+    judged: list[tuple[str, list[Candidates]]] = []
     start = 0
-    for place in places:
+    for place, _, _ in different:
         stop = start + len(place.options)
         chances = vocabulary.posteriors(_TEMPER * bits[start:stop])
         start = stop
-        best = place.options[int(chances.argmax())]
-        for index, row in enumerate(place.rows):
-            # What the candidates have together, they keep.
-            mass = min(sum(chance for _, chance in place.candidates[index]), 1.0)
-            if len(place.rows) == 1:
-                order = np.argsort(-chances)[:_TOLD].tolist()
-                doubts[row] = [(place.chosen[one][0][0], float(chances[one]) * mass) for one in order]
-            else:
-                summed: dict[int, float] = {}
-                for combination, chance in zip(place.chosen, chances.tolist(), strict=True):
-                    code = combination[index][0]
-                    summed[code] = summed.get(code, 0.0) + chance * mass
-                doubts[row] = sorted(summed.items(), key=lambda one: -one[1])
-            if characters[row + 1] != best[index]:
-                characters[row + 1] = best[index]
+        judged.append((place.options[int(chances.argmax())], _weighed(place, chances)))
+    changed: set[int] = set()
+    for place, number in zip(places, number_of, strict=True):
+        best, weighed = judged[number]
+        for row, character, candidates in zip(place.rows, best, weighed, strict=True):
+            doubts[row] = candidates
+            if characters[row + 1] != character:
+                characters[row + 1] = character
                 changed.add(row)
     return changed
+
+
+def _weighed(place: _Place, chances: npt.NDArray[np.float64]) -> list[Candidates]:
+    """Return for each row of a place its candidates and how probable they are, the best first."""
+    found: list[Candidates] = []
+    for index, candidates in enumerate(place.candidates):
+        # What the candidates have together, they keep.
+        mass = min(sum(chance for _, chance in candidates), 1.0)
+        summed: dict[int, float] = {}
+        for combination, chance in zip(place.chosen, (chances * mass).tolist(), strict=True):
+            code = combination[index][0]
+            summed[code] = summed.get(code, 0.0) + chance
+        found.append(sorted(summed.items(), key=lambda one: -one[1])[:_TOLD])
+    return found
 
 
 def _beside(edges: Sequence[str]) -> npt.NDArray[np.float64]:

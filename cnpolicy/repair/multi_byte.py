@@ -1,22 +1,52 @@
 """Undo reading in a wrong encoding of bytes in pairs: the chain is found, and what was lost is restored or shown."""
 
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 
-from cnpolicy.findings import Certainty, Finding
+from cnpolicy.findings import Finding, apply
+from cnpolicy.repair.cells import undo
 from cnpolicy.repair.chains import describe
-from cnpolicy.repair.lattice import Cell, Loss
-from cnpolicy.repair.proof import HANS, is_mention
+from cnpolicy.repair.proof import HANS, compose, is_mention
 from cnpolicy.repair.search import Span, search
-from cnpolicy.rules import Context, between, rule
+from cnpolicy.rules import Context, rule
 
-_LOST = "\ufffd"
 _MENTION = 12  # characters: what a text about mojibake quotes is a word or two
-_HALFWIDTH = between("｡", "ﾟ")
-_HANGUL = between("가", "힣")
+_ROUNDS = 4  # hardly any text needs two
 
 
-def _find(name: str, text: str, context: Context) -> Iterator[Finding]:
-    """Yield the findings of one kind of misreading."""
+def _find(name: str, text: str, context: Context) -> Sequence[Finding]:
+    """Return the findings of one kind of misreading, and of what is seen to be one when those are undone."""
+    found = tuple(_search(name, text, context))
+    for _ in range(_ROUNDS):
+        changing = [finding for finding in found if finding.after != finding.before]
+        again: list[Finding] = []
+        if changing:
+            after = _search(name, apply(text, changing), context)
+            again = [finding for finding in after if finding.after != finding.before]
+        if not again:
+            return found
+        found = tuple(_together(text, changing, again))
+    # Text that is garbled anew whenever it is read again is not what these encodings made.
+    return ()
+
+
+def _together(text: str, first: Sequence[Finding], second: Sequence[Finding]) -> Iterator[Finding]:
+    """Yield the findings that do in one application what `first` and then `second` do in two."""
+    waiting = deque(first)
+    for one in compose(text, first, second):
+        parts: list[Finding] = []
+        while waiting and waiting[0].start < one.end:
+            parts.append(waiting.popleft())
+        if len(parts) == 1 and (parts[0].start, parts[0].end, parts[0].after) == (one.start, one.end, one.after):
+            yield parts[0]
+        elif one.after != one.before:
+            guesses = [finding for finding in (*parts, *second) if finding.certainty == "inferred"]
+            posterior = min((finding.posterior or 0.0 for finding in guesses), default=None)
+            yield one._replace(certainty="inferred" if guesses else "certain", posterior=posterior)
+
+
+def _search(name: str, text: str, context: Context) -> Iterator[Finding]:
+    """Yield what is found of one kind of misreading in a text."""
     spans = search(text)
     mine = [span for span in spans if span.kind == name]
     if not mine:
@@ -31,61 +61,11 @@ def _find(name: str, text: str, context: Context) -> Iterator[Finding]:
             note = f"{describe(span.chain)}: {span.after!r}; stays, as the text only mentions it"
             yield Finding(name, span.start, span.end, before, before, "reported", note=note)
         else:
-            yield from _undo(name, text, span, context)
+            yield from undo(name, text, span.cells, span.chain, context)
 
 
 def _is_mention(text: str, span: Span) -> bool:
     return len(span.after) <= _MENTION and is_mention(text, span.start, span.end)
-
-
-def _undo(name: str, text: str, span: Span, context: Context) -> Iterator[Finding]:
-    """Yield a finding for each cell with restored characters, and one for the cells between them."""
-    chain = describe(span.chain)
-    restore = None if context.options.certainty == "certain" else context.options.restore
-    start = span.start
-    sure: list[str] = []
-
-    def between_losses(end: int) -> Iterator[Finding]:
-        before, after = text[start:end], "".join(sure)
-        if before != after:
-            yield Finding(name, start, end, before, after, "certain", note=chain)
-
-    for cell in span.cells:
-        if not cell.losses:
-            sure.append(cell.after)
-            continue
-        yield from between_losses(cell.start)
-        yield _fill(name, text, cell, chain, restore)
-        sure.clear()
-        start = cell.end
-    yield from between_losses(span.end)
-
-
-def _fill(name: str, text: str, cell: Cell, chain: str, restore: float | None) -> Finding:
-    """Return the finding of a cell in which characters were lost."""
-    after = list(cell.after)
-    put_in: list[Loss] = []
-    left_out: list[Loss] = []
-    for loss in cell.losses:
-        if restore is not None and loss.posterior >= restore:
-            put_in.append(loss)
-        else:
-            after[loss.offset] = _LOST
-            left_out.append(loss)
-    notes = [chain]
-    if put_in:
-        notes.append("restored " + ", ".join(map(_told, put_in)))
-    if left_out:
-        notes.append("lost, likeliest " + ", ".join(map(_told, left_out)))
-    posterior = min((loss.posterior for loss in put_in), default=None)
-    before = text[cell.start : cell.end]
-    certainty: Certainty = "inferred" if put_in else "certain"
-    return Finding(name, cell.start, cell.end, before, "".join(after), certainty, posterior, "; ".join(notes))
-
-
-def _told(loss: Loss) -> str:
-    other = f", else {loss.runner_up}" if loss.runner_up else ""
-    return f"{loss.character} ({loss.posterior:.2f}{other})"
 
 
 @rule("utf8-read-as-gbk", "inferred", example=("娣卞叆瀛︿範", "深入学习"))
@@ -99,7 +79,7 @@ def undo_utf_8_read_as_gbk(text: str, context: Context) -> Iterable[Finding]:
     return _find("utf8-read-as-gbk", text, context)
 
 
-@rule("utf8-read-as-big5", "inferred", example=("隡�霈桃��蝛�", "会议�究"))
+@rule("utf8-read-as-big5", "inferred", example=("撟脤�函黎隡�", "干部群众"))
 def undo_utf_8_read_as_big5(text: str, context: Context) -> Iterable[Finding]:
     """Read text again as UTF-8 that was read as Big5.
 
@@ -117,9 +97,7 @@ def undo_utf_8_read_as_cp932(text: str, context: Context) -> Iterable[Finding]:
     return _find("utf8-read-as-cp932", text, context)
 
 
-@rule(
-    "utf8-read-as-cp949", "inferred", needs=_HANGUL, example=("\ufffd\ubd7b\ufffd\ubef9\uf988\ubb0a\ubd5f", "改善民生")
-)
+@rule("utf8-read-as-cp949", "inferred", example=("\ufffd\ubd7b\ufffd\ubef9\uf988\ubb0a\ubd5f", "改善民生"))
 def undo_utf_8_read_as_cp949(text: str, context: Context) -> Iterable[Finding]:
     """Read text again as UTF-8 that was read as the Korean encoding of Windows.
 
@@ -137,7 +115,7 @@ def undo_gbk_read_as_big5(text: str, context: Context) -> Iterable[Finding]:
     return _find("gbk-read-as-big5", text, context)
 
 
-@rule("gbk-read-as-cp932", "inferred", needs=_HALFWIDTH, example=("ﾈｫﾃ貭萍ｵ", "全面落实"))
+@rule("gbk-read-as-cp932", "inferred", example=("ﾈｫﾃ貭萍ｵ", "全面落实"))
 def undo_gbk_read_as_cp932(text: str, context: Context) -> Iterable[Finding]:
     """Read text again as GBK that was read as Japanese Shift-JIS.
 
@@ -146,7 +124,7 @@ def undo_gbk_read_as_cp932(text: str, context: Context) -> Iterable[Finding]:
     return _find("gbk-read-as-cp932", text, context)
 
 
-@rule("gbk-read-as-cp949", "inferred", needs=_HANGUL, example=("몹섬뎨莉", "各级党组"))
+@rule("gbk-read-as-cp949", "inferred", example=("몹섬뎨莉", "各级党组"))
 def undo_gbk_read_as_cp949(text: str, context: Context) -> Iterable[Finding]:
     """Read text again as GBK that was read as Korean.
 

@@ -173,8 +173,9 @@ def _over_chance(said: str) -> float:
 
 def prove_together(reads: list[Read]) -> list[Read]:
     """Return the runs of a line with the proof that they give together, where each is too short to give it alone."""
-    said = "".join(read.after for read in reads)
-    if len(reads) < 2 or says_chinese(said) < 3 or any(read.proof >= 1 for read in reads):
+    if len(reads) < 2 or any(read.proof >= 1 for read in reads):
+        return reads
+    if says_chinese("".join(read.after for read in reads)) < 3:
         return reads
     score = sum(_over_chance(read.after) for read in reads)
     return [read._replace(proof=1) for read in reads] if score >= 0 else reads

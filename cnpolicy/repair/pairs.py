@@ -8,7 +8,7 @@ through wins. That settles also where a run begins and ends, when good quotation
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, cached_property
 from itertools import pairwise
 from typing import NamedTuple
@@ -33,6 +33,7 @@ _BESIDE_BITS = 6.0  # what a letter or a sign costs more beside a Chinese charac
 _ORNAMENT = 8  # characters
 _GARBLED_BITS = 6.0  # what a character costs more that stays where the text around is garbled
 _POOLED_BITS = 12.0  # prove the runs of a line together: more than a single run needs, as each was chosen for its gain
+_FIRST_SAMPLE = 1200  # characters by which the way is found that most of a garbled text is read in
 _SAMPLE = 6000  # characters by which the ways to read a text are ranked; a shorter text is read in every way
 _BEGINNING = 200  # of a stretch in the sample
 _COVERED = 0.9  # of what is foreign in a stretch must be of a code page for it to be looked at
@@ -306,8 +307,15 @@ def _by_stretch(runs: Sequence[_Walk], ends: npt.NDArray[np.intp], offsets: npt.
 # -- Ways --------------------------------------------------------------------------------------------------------------
 
 
+_LETTERS = 32
+
+
 def _is_list(run: str) -> bool:
-    """Tell whether a run lists letters, by code or as pairs of capital and small letter, or repeats one or two."""
+    """Tell whether a run lists letters, by code or as pairs of capital and small letter, or repeats one or two.
+
+    A longer run is judged by its beginning: an alphabet has some thirty letters.
+    """
+    run = run[:_LETTERS]
     steps = sum(ord(after) - ord(before) == 1 for before, after in pairwise(run))
     cases = sum(before != after and before.lower() == after.lower() for before, after in pairwise(run))
     return max(steps, cases) * 2 >= len(run) - 1 or len(set(run)) <= 2
@@ -348,20 +356,28 @@ def find_pairs(text: str) -> list[Read]:
     Their proofs are those of `proof.Read`.
     """
     stretches = list(_stretches(text))
-    if not stretches:
+    if not _may_prove(text, stretches):
         return []
     field = _Field(text, stretches)
     best: Best = {}
     sure = np.zeros(len(stretches), dtype=np.bool_)
-    for way, bonus in _rank(text, stretches):
-        chosen = np.flatnonzero(~sure & (field.share(way.wrong) >= _COVERED))
-        if not len(chosen):
-            continue
-        for number, walks in zip(chosen.tolist(), _walk(field, chosen, way), strict=True):
-            gain = sum(walk.gain for walk in walks) + bonus
-            if walks and (number not in best or gain > best[number][0]):
-                best[number] = (gain, way, walks)
-            sure[number] |= _is_sure(walks, int(field.lengths[number]) - 2)
+
+    def read(ways: Iterable[tuple[Way, float]]) -> None:
+        for way, bonus in ways:
+            chosen = np.flatnonzero(~sure & (field.share(way.wrong) >= _COVERED))
+            if not len(chosen):
+                continue
+            for number, walks in zip(chosen.tolist(), _walk(field, chosen, way), strict=True):
+                gain = sum(walk.gain for walk in walks) + bonus
+                if walks and (number not in best or gain > best[number][0]):
+                    best[number] = (gain, way, walks)
+                sure[number] |= _is_sure(walks, int(field.lengths[number]) - 2)
+
+    if int((field.lengths - 2).sum()) > _SAMPLE:
+        read(_rank(stretches, text, _FIRST_SAMPLE)[:1])
+    left = [stretch for stretch, done in zip(stretches, sure.tolist(), strict=True) if not done]
+    if left:
+        read(_rank(left, text, _SAMPLE))
     _read_rest(text, stretches, field, best)
     reads: list[Read] = []
     for number in sorted(best):
@@ -370,6 +386,21 @@ def find_pairs(text: str) -> list[Read]:
             chain = f"{way.right.name} ← {way.wrong.codec(text[walk.start : walk.end])}"
             reads.append(Read(walk.start, walk.end, walk.after, chain, max(_proof(text, walk), 0.1)))
     return reads
+
+
+def _may_prove(text: str, stretches: Sequence[tuple[int, int]]) -> bool:
+    """Tell whether any line has two pairs: a single one proves nothing, alone or beside others like it."""
+    line_end = -1
+    pairs = 0
+    for start, end in stretches:
+        if start > line_end:
+            pairs = 0
+            line_end = text.find("\n", start)
+            line_end = len(text) if line_end < 0 else line_end
+        pairs += (end - start) // 2
+        if pairs > 1:
+            return True
+    return False
 
 
 def _pool(lines: Sequence[int], stretches: Sequence[tuple[int, int]], best: Best) -> set[tuple[int, Way]]:
@@ -431,13 +462,13 @@ def _read_rest(text: str, stretches: Sequence[tuple[int, int]], field: _Field, b
                 best[number] = (0.0, way, walks)
 
 
-def _rank(text: str, stretches: Sequence[tuple[int, int]]) -> list[tuple[Way, float]]:
+def _rank(stretches: Sequence[tuple[int, int]], text: str, sample: int) -> list[tuple[Way, float]]:
     """Return the ways to read these stretches, the likeliest first, with what each is worth from the outset in bits.
 
     They are ranked by what they gain on a sample: the beginnings of some stretches from all over the text.
     """
     length = sum(end - start for start, end in stretches)
-    step = 1 + length // _SAMPLE
+    step = 1 + length // sample
     field = _Field(text, [(start, min(end, start + _BEGINNING)) for start, end in stretches[::step]])
     ranked: list[tuple[float, Way]] = []
     for name in PAGES:
@@ -449,7 +480,7 @@ def _rank(text: str, stretches: Sequence[tuple[int, int]]) -> list[tuple[Way, fl
             way = Way(right, wrong)
             walks = _walk(field, covered, way) if len(covered) else []
             gain = sum(walk.gain for found in walks for walk in found if walk.gain >= ENOUGH_BITS)
-            if gain > 0 or length <= _SAMPLE:
+            if gain > 0 or length <= sample:
                 ranked.append((gain, way))
     ranked.sort(key=lambda one: (one[0], -one[1].right.prior), reverse=True)
     # A way that has proved itself elsewhere in the text is likelier than one that has not.

@@ -1,9 +1,12 @@
 """What stands beside numbers, brackets and line ends: what the classes of the character model do not tell apart."""
 
+from functools import cache
+from typing import NamedTuple
+
 import numpy as np
 
 from cnpolicy import language
-from cnpolicy.repair.chains import Bytes
+from cnpolicy.repair.chains import Bytes, Truth
 from cnpolicy.repair.readers import Costs
 
 _NEWLINE = 0x0A
@@ -42,24 +45,41 @@ def _table(known: dict[str, float], other: float = 0.0) -> Costs:
     return found
 
 
-_END_BITS = _table(_AT_END)
-_AFTER_BITS = _table(_AFTER_DIGIT, _OTHER_AFTER_DIGIT)
-_BEFORE_BITS = _table(_BEFORE_DIGIT, _OTHER_BEFORE_DIGIT)
-_IS_DIGIT = np.isin(np.arange(0x10000), _DIGITS)
-_IS_SPACE = np.isin(np.arange(0x10000), _SPACES)
+class _Tables(NamedTuple):
+    """By character: what it costs at a line end, after and before a digit; whether it is a digit or a space."""
+
+    at_end: Costs
+    after_digit: Costs
+    before_digit: Costs
+    is_digit: Truth
+    is_space: Truth
+
+
+@cache
+def _tables() -> _Tables:
+    is_digit, is_space = np.zeros(0x10000, dtype=np.bool_), np.zeros(0x10000, dtype=np.bool_)
+    is_digit[list(_DIGITS)] = is_space[list(_SPACES)] = True
+    return _Tables(
+        _table(_AT_END),
+        _table(_AFTER_DIGIT, _OTHER_AFTER_DIGIT),
+        _table(_BEFORE_DIGIT, _OTHER_BEFORE_DIGIT),
+        is_digit,
+        is_space,
+    )
 
 
 def place_bits(first: Bytes, second: Bytes) -> Costs:
     """Return what each character of `second` costs more, or less, because of the one of `first` before it."""
+    known = _tables()
     first, second = np.minimum(first, 0xFFFF), np.minimum(second, 0xFFFF)
     found = np.zeros(len(first), dtype=np.float32)
     ending = np.flatnonzero(second == _NEWLINE)
-    found[ending] += _END_BITS[first[ending]]
-    after = np.flatnonzero(_IS_DIGIT[first])
-    found[after] += _AFTER_BITS[second[after]]
-    before = np.flatnonzero(_IS_DIGIT[second])
-    found[before] += _BEFORE_BITS[first[before]]
-    spaces = np.flatnonzero(_IS_SPACE[second] & (first != _NEWLINE) & ~_IS_SPACE[first])
+    found[ending] += known.at_end[first[ending]]
+    after = np.flatnonzero(known.is_digit[first])
+    found[after] += known.after_digit[second[after]]
+    before = np.flatnonzero(known.is_digit[second])
+    found[before] += known.before_digit[first[before]]
+    spaces = np.flatnonzero(known.is_space[second] & (first != _NEWLINE) & ~known.is_space[first])
     found[spaces] += _INSIDE_BITS
     return found
 

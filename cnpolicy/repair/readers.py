@@ -58,9 +58,10 @@ class Reader:
 
     def _weigh(self, partials: Bytes, codes: Bytes) -> None:
         """Sum the probabilities of the characters by their beginnings."""
-        mass = np.bincount(partials, np.exp2(-fresh_bits(codes).astype(np.float64)), minlength=_PARTIALS)
+        least = int(partials.min())
+        mass = np.bincount(partials - least, np.exp2(-fresh_bits(codes).astype(np.float64)))
         kept = np.flatnonzero(mass)
-        self.bits[kept] = -np.log2(mass[kept])
+        self.bits[kept + least] = -np.log2(mass[kept])
 
     def feed(self, partial: Bytes, byte: Bytes) -> tuple[Bytes, Bytes]:
         """Return what is begun and what is complete after one byte more: a character, `NOTHING` or `INVALID`."""

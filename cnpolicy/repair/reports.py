@@ -3,11 +3,17 @@
 import re
 from collections.abc import Iterator
 from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from cnpolicy import tables
 from cnpolicy.findings import Finding
+from cnpolicy.repair.code_pages import membership, offsets
 from cnpolicy.repair.proof import CLOSING, OPENING
 from cnpolicy.rules import Context, rule
+from cnpolicy.rules import units as code_units
 
 LOST = "\ufffd"
 # U+FFFD twice in UTF-8 is EF BF BD EF BF BD, which GBK reads as these three.
@@ -93,8 +99,7 @@ _ROW = 4  # two characters of GBK, each of which gives one or two
 
 # -- Question marks for characters ------------------------------------------------------------------------------------
 
-_QUESTION = re.compile("[?？]")
-_HAN = re.compile("[\u3400-\u9fff]")
+_QUESTIONS = "?？"
 _WORD = 8  # characters: the longest word of the table that is looked for
 
 
@@ -125,6 +130,52 @@ def _pairs() -> frozenset[str]:
     return frozenset(found)
 
 
+class _Sides(NamedTuple):
+    """Which characters stand before and behind a lost one of a word (shape of each: 65,536)."""
+
+    last: npt.NDArray[np.bool_]  # before it, where it is the last of the word
+    first: npt.NDArray[np.bool_]  # behind it, where it is the first
+    before: npt.NDArray[np.bool_]  # before it, where it is neither
+    behind: npt.NDArray[np.bool_]
+    surnames: npt.NDArray[np.bool_]
+
+
+@cache
+def _sides() -> _Sides:
+    places = [pair.split("?") for pair in _pairs() if "?" in pair]
+    ends, begins = set[str](), set[str]()
+    for left in _words():
+        before, behind = left.split("?")
+        if not behind:
+            ends.add(before[-1:])
+        if not before:
+            begins.add(behind[:1])
+    return _Sides(
+        membership(ends),
+        membership(begins),
+        membership({before for before, _ in places}),
+        membership({behind for _, behind in places}),
+        membership(_SURNAMES),
+    )
+
+
+@cache
+def _questions() -> npt.NDArray[np.bool_]:
+    return membership(_QUESTIONS)
+
+
+def _asked(text: str) -> list[int]:
+    """Return the places of the question marks beside which something stands that a lost character can stand beside."""
+    units = code_units(f"\n\n{text}\n")
+    at = np.flatnonzero(_questions().take(units))
+    before, behind = units[at - 1], units[at + 1]
+    sides = _sides()
+    fits = sides.last[before] | sides.first[behind] | (sides.before[before] & sides.behind[behind])
+    fits |= (units[at] == ord("?")) & (sides.surnames[before] | sides.surnames[units[at - 2]])
+    found: list[int] = (offsets(f"\n\n{text}\n", at, units)[fits] - 2).tolist()
+    return found
+
+
 _SURNAMES = frozenset(
     "王李张刘陈杨赵黄周吴徐孙胡朱高林郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜"
     "范方石姚谭廖邹熊金陆郝孔崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚"
@@ -146,18 +197,14 @@ def _name() -> re.Pattern[str]:
 _ASKING = frozenset("吗呢吧么何谁哪啥几")
 
 
-@rule("lost-character", "reported", needs="?？", example=("总理朱?基出席", "总理朱?基出席"))
+@rule("lost-character", "reported", needs=_QUESTIONS, example=("总理朱?基出席", "总理朱?基出席"))
 def report_lost_character(text: str, _: Context) -> Iterator[Finding]:
     """Report a question mark that stands for a character outside GB2312, with the likeliest words.
 
     Programs that know GB2312 alone wrote 朱?基, for 镕 is not in it. A word of the dictionary that has one such
     character and agrees in all the others is told; of a name in a list of names only that it has lost one.
     """
-    for match in _QUESTION.finditer(text):
-        place = match.start()
-        beside = _HAN.match(text, place + 1) or (place and _HAN.match(text, place - 1))
-        if not beside:
-            continue
+    for place in _asked(text):
         note = ""
         word = _word_at(text, place)
         if word:

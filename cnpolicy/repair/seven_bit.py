@@ -144,8 +144,9 @@ _LONG = 24  # characters of base64 before a plus sign: it is one of theirs, as i
 _BASE_64 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=")
 
 
+@lru_cache(maxsize=1 << 14)
 def _units(units: str) -> str | None:
-    """Return what the base64 of a UTF-7 run says, or None if no encoder wrote it.
+    """Return what the base64 of a UTF-7 run says, or None if no encoder wrote it or no text has it.
 
     Three bytes of base64 are 18 bits, a unit 16: what is left over are at most four bits, and zeros.
     """
@@ -162,7 +163,7 @@ def _units(units: str) -> str | None:
     # The bits beyond the last whole byte are not in the data.
     spare = len(units) * 6 % 8
     digit = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".index(units[-1])
-    return said if digit % (1 << spare) == 0 else None
+    return said if digit % (1 << spare) == 0 and all(map(_fits, said)) else None
 
 
 def _read_utf_7(text: str, line: Line) -> list[Read]:
@@ -175,13 +176,13 @@ def _read_utf_7(text: str, line: Line) -> list[Read]:
             pluses.append(Read(start, end, "+", "utf-7 ← ascii", 0.1))
             continue
         said = _units(match["units"])
-        if said is None or not all(map(_fits, said)):
+        if said is None:
             continue
         before = text[max(start - _LONG, line.start) : start]
         if len(before) == _LONG and _BASE_64.issuperset(before):
             continue
-        read = Read(start, end, said, "utf-7 ← ascii", 0)
-        reads.append(read._replace(proof=_prove_utf_7(text, read, match["end"] != "", among)))
+        proof = _prove_utf_7(text, (start, end), said, match["end"] != "", among)
+        reads.append(Read(start, end, said, "utf-7 ← ascii", proof))
     if len(reads) + len(pluses) == len(line.matches):  # nothing in the line looks so and is not UTF-7
         reads = prove_together(reads)
     if any(read.proof >= 1 for read in reads):
@@ -193,9 +194,9 @@ def _fits(character: str) -> bool:
     return belongs_in_text(character) or " " <= character <= "~" or character in "\t\r\n"
 
 
-def _prove_utf_7(text: str, run: Read, closed: bool, among: bool) -> float:
+def _prove_utf_7(text: str, place: tuple[int, int], said: str, closed: bool, among: bool) -> float:
     """Return how strongly a run speaks for UTF-7. A word behind a plus sign can be one or two characters by chance."""
-    start, end, said = run.start, run.end, run.after
+    start, end = place
     chinese = says_chinese(said)
     score = _score(said, text[start - 1 : start])
     if chinese > 1 and score >= (0 if chinese > 3 else ENOUGH_BITS / 2):

@@ -1,10 +1,13 @@
 """Undo reading in a single-byte encoding: every byte became one character, and none was lost."""
 
 import re
+import unicodedata
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
+from itertools import accumulate
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -122,28 +125,30 @@ def _spans(text: str, wrong: CodePage, places: Places) -> Iterator[tuple[int, in
                 yield start + first, start + last
 
 
-def _prove_utf_8(text: str, start: int, end: int, after: str, wrong: CodePage) -> float:
-    """Return how strongly the characters from `start` to `end` speak for UTF-8.
+def _prove_utf_8(text: str, run: "_Run", wrong: CodePage) -> float:
+    """Return how strongly the characters of a run speak for UTF-8.
 
     A run in good text would have to be a letter and two or three signs of just these classes, again and again. Four
     such sequences in a row are never met; fewer have to be likelier as Chinese than as what they are.
     """
+    start, end, after, among = run
+    if sum(one > "\u07ff" for one in after[:_SURE]) >= 6:
+        return 1
     units = wrong.utf_8_unit.findall(text[start:end])
     long = sum(len(unit) > 2 for unit in units)
     if long >= 6:
         return 1
     left, right = text[start - 1] if start else "\n", text[end] if end < len(text) else "\n"
     points = language.codes(left + text[start:end] + right)
-    sides = points[[0, -1]]
-    chinese = joints.is_chinese(sides)
-    if long < 4 and (joints.is_foreign(sides) & ~chinese).any():
+    chinese = joints.is_chinese(points[[0, -1]])
+    if long < 4 and among:
         return 0  # part of a longer run that is not UTF-8 as a whole: more likely another encoding
     odd = int(joints.odd_joints(points).sum())
     beside = int(chinese[0]) + int(chinese[1] and text[end - 1] not in _GOOD)
     stays = float(joints.stay_bits(points)[:-1].sum())
     if not long:
         shorter = stays - float(joints.stay_bits(language.codes(left + after)).sum()) >= ENOUGH_BITS
-        return 1 if len(units) >= 3 and odd >= 2 and (shorter or after.isalpha()) else 0.5
+        return 1 if len(units) >= 3 and odd >= 2 and (shorter or after.isalpha()) and _is_one_script(after) else 0.5
     gain = stays + _STRUCTURE_BITS * min(odd, long) + _BESIDE_BITS * beside
     gain -= float(language.bits((left if chinese[0] else "\n") + after)[1:].sum())
     proof = max(gain / ENOUGH_BITS, 0.1)
@@ -161,38 +166,88 @@ def _prove_utf_8(text: str, start: int, end: int, after: str, wrong: CodePage) -
     return proof if (odd and not in_word) or beside else min(proof, 0.9)
 
 
+class _Run(NamedTuple):
+    """Characters that are UTF-8 in a code page, what they say when read so once, and whether others stand beside."""
+
+    start: int
+    end: int
+    once: str
+    among: bool
+
+
+class _Beside:
+    """Whether a letter or a sign that is not Chinese stands before and behind each place of a text.
+
+    Marks that good text has as well are what stands beyond them.
+    """
+
+    def __init__(self, text: str) -> None:
+        points = language.codes(f"\n{text}\n")
+        chinese = joints.is_chinese(points)
+        foreign = joints.is_foreign(points) & ~chinese
+        mark = (points >= 0x80) & ~chinese & ~foreign
+        places = np.arange(len(points))
+        self._before = foreign[np.maximum.accumulate(np.where(mark, 0, places))]
+        self._behind = foreign[::-1][np.maximum.accumulate(np.where(mark[::-1], 0, places))][::-1]
+
+    def __call__(self, start: int, end: int) -> bool:
+        return bool(self._before[start] or self._behind[end + 1])
+
+
+# Characters: a run of one or two sequences. Between other letters and signs it is part of another encoding.
+_SHORT = 4
+
+
+def _runs(
+    text: str, wrong: CodePage, places: Places, sure: Sequence[tuple[int, int]], beside: _Beside
+) -> Iterator[_Run]:
+    """Yield the runs of UTF-8 that begin at some of the places and are not in a run that is sure."""
+    for start, end in _spans(text, wrong, places):
+        among = beside(start, end)
+        if among and end - start <= _SHORT:
+            continue
+        index = bisect_right(sure, (start, len(text))) - 1
+        if index >= 0 and sure[index][1] >= end:
+            continue
+        run = text[start:end]
+        try:
+            once = wrong.to_bytes(run.replace(SPACE, "\xa0")).decode("utf-8")
+        except UnicodeDecodeError:
+            continue
+        if _lead().search(run):
+            yield _Run(start, end, once, among)
+
+
 def _find_utf_8(text: str, depth: int = 4) -> list[Read]:
     """Return the runs of the text that read as UTF-8, with all the times over that they were misread."""
     begins = _places(text) if depth else {}
     if not begins:
         return []
     reads: list[Read] = []
+    beside = _Beside(text)
     foreign = len(text) - len(text.encode("ascii", "ignore"))
     sure: list[tuple[int, int]] = []  # runs that need not be tried in another code page
-    for name, places in begins.items():
+    # The code page that most of the text fits is mostly the one: then hardly anything is left for the others.
+    for name, places in sorted(begins.items(), key=lambda begin: -len(begin[1])):
         wrong = page(name)
         found: list[tuple[int, int]] = []
-        for start, end in _spans(text, wrong, places):
-            index = bisect_right(sure, (start, len(text))) - 1
-            if index >= 0 and sure[index][1] >= end:
-                continue
-            run = text[start:end]
-            try:
-                once = wrong.to_bytes(run.replace(SPACE, "\xa0")).decode("utf-8")
-            except UnicodeDecodeError:
-                continue
-            if not _lead().search(run):
-                continue
-            for read in _readings(text, start, end, once, wrong, depth):
-                reads.append(read)
-                if read.proof >= 1 and _is_prose(read.after):
-                    found.append((start, end))
+        for read in _readings(text, list(_runs(text, wrong, places, sure, beside)), wrong, depth):
+            reads.append(read)
+            if read.proof >= 1 and _is_prose(read.after):
+                found.append((read.start, read.end))
         if found:
             sure = sorted({*sure, *found})
             # When next to nothing is left, what is will be found in the result, where it is next to nothing to search.
             if sum(end - start for start, end in sure) * 50 >= foreign * 49:
                 break
     return reads
+
+
+def _is_one_script(after: str) -> bool:
+    """Tell whether the letters are of one alphabet: those that bytes of GBK give by chance are of several (λͬ־)."""
+    if any(unicodedata.category(one)[0] == "M" for one in after):
+        return False
+    return len({unicodedata.name(one, "?").split()[0] for one in after if one.isalpha()}) < 2
 
 
 _SURE = 60  # characters by which a reading is judged
@@ -204,34 +259,80 @@ def _is_prose(after: str) -> bool:
     return len(after) >= 4 and language.bits_per_character(after[:_SURE]) < _SURE_BITS
 
 
-def _readings(text: str, start: int, end: int, once: str, wrong: CodePage, depth: int) -> Iterator[Read]:
-    """Yield what a run may say that reads as UTF-8 once: that, or what it says when that is read once more."""
-    chain = f"utf-8 ← {wrong.codec(text[start:end])}"
-    # Chinese text beside the run is evidence for what is in it, too.
-    left, right = (side if _prose().match(side) else "" for side in (text[start - 1 : start], text[end : end + 1]))
-    inside = left + once + right
-    inner = [
-        read._replace(start=read.start - len(left), end=read.end - len(left))
-        for read in _find_utf_8(inside, depth - 1)
-        if read.start >= len(left) and read.end <= len(left) + len(once)
-    ]
-    deeper = select(once, inner)
-    after = amend(once, deeper)
-    if deeper and not _unfit().search(after):
-        yield Read(start, end, after, f"{deeper[0].chain} ← {chain}", 1)
-        return
-    proof = _prove_utf_8(text, start, end, once, wrong)
-    for read in inner:
-        # What was misread once was misread twice, too, if that makes it likelier; and beside runs that were.
-        if read.start == 0 and read.end == len(once) and not _unfit().search(read.after):
-            likelier = read.proof > 0.1
-            yield Read(start, end, read.after, f"{read.chain} ← {chain}", proof if likelier else min(proof, 0.9))
-            if likelier:
-                return
-    if select(inside, find_pairs(inside)):
-        yield Read(start, end, once, chain, 1)
-    elif not _unfit().search(once):
-        yield Read(start, end, once, chain, proof)
+class _Inside(NamedTuple):
+    """What a run says when it is read once, between the Chinese characters beside it: they are evidence, too."""
+
+    left: str
+    once: str
+    right: str
+
+    @property
+    def text(self) -> str:
+        return self.left + self.once + self.right
+
+
+def _insides(text: str, runs: Iterable[_Run]) -> Iterator[_Inside]:
+    for start, end, once, _ in runs:
+        left, right = (side if _prose().match(side) else "" for side in (text[start - 1 : start], text[end : end + 1]))
+        yield _Inside(left, once, right)
+
+
+def _search_all(insides: Iterable[_Inside], find: Callable[[str], list[Read]]) -> dict[_Inside, list[Read]]:
+    """Return what a search finds in each of the texts; it is made over all of them at once, each in its own line."""
+    unique = list(dict.fromkeys(insides))
+    found: dict[_Inside, list[Read]] = {inside: [] for inside in unique}
+    if not unique:
+        return found
+    starts = list(accumulate((len(inside.text) + 1 for inside in unique), initial=0))
+    for read in find("\n".join(inside.text for inside in unique)):
+        number = bisect_right(starts, read.start) - 1
+        if read.end < starts[number + 1]:
+            found[unique[number]].append(
+                read._replace(start=read.start - starts[number], end=read.end - starts[number])
+            )
+    return found
+
+
+def _readings(text: str, runs: Sequence[_Run], wrong: CodePage, depth: int) -> Iterator[Read]:
+    """Yield what the runs may say that read as UTF-8 once: that, or what it says when that is read once more."""
+    insides = list(_insides(text, runs))
+    deeper = _search_all(insides, lambda joined: _find_utf_8(joined, depth - 1))
+    once_only: list[tuple[_Run, _Inside, float]] = []
+    for run, inside in zip(runs, insides, strict=True):
+        start, end, once, among = run
+        chain = f"utf-8 ← {wrong.codec(text[start:end])}"
+        size = len(inside.left)
+        inner = [
+            read._replace(start=read.start - size, end=read.end - size)
+            for read in deeper[inside]
+            if read.start >= size and read.end <= size + len(once)
+        ]
+        selected = select(once, inner)
+        if selected:
+            after = amend(once, selected)
+            if not _unfit().search(after):
+                yield Read(start, end, after, f"{selected[0].chain} ← {chain}", 1)
+                continue
+        proof = _prove_utf_8(text, run, wrong)
+        likelier = False
+        for read in inner:
+            # What was misread once was misread twice, too, if that makes it likelier; and beside runs that were.
+            if read.start == 0 and read.end == len(once) and not _unfit().search(read.after):
+                likelier = read.proof > 0.1
+                yield Read(start, end, read.after, f"{read.chain} ← {chain}", proof if likelier else min(proof, 0.9))
+                if likelier:
+                    break
+        if not likelier:
+            once_only.append((run, inside, proof))
+    # What is proven and could stand in a text needs no other proof.
+    open_ = [inside for (_, _, once, _), inside, proof in once_only if proof < 1 or _unfit().search(once)]
+    pairs = _search_all(open_, find_pairs)
+    for (start, end, once, _), inside, proof in once_only:
+        chain = f"utf-8 ← {wrong.codec(text[start:end])}"
+        if inside in pairs and pairs[inside] and select(inside.text, pairs[inside]):
+            yield Read(start, end, once, chain, 1)
+        elif not _unfit().search(once):
+            yield Read(start, end, once, chain, proof)
 
 
 @rule(

@@ -40,6 +40,7 @@ _SLICE = 1 << 13  # so many hypotheses at once are continued by every byte
 _MARKS = 24
 _INSERTED = (24, 6)  # so many hypotheses of a stretch are tried with one lost byte that left no mark, and with two
 _HALFWAY = 48  # so many hypotheses of a stretch remain between two lost bytes
+_FILLED = 64  # so many hypotheses of a stretch are continued by every byte that may have stood at a mark
 _NEWLINE = 0x0A
 _PRINTED = (np.arange(256) > 0x20) & (np.arange(256) < 0x7F)
 
@@ -174,12 +175,19 @@ class Trellis:
         self.first[:size][self.hole | self.foreign | (self.length[1] > 0)] = UNKNOWN
         self.ascii = (points < 0x80) & ~self.hole & ~self.foreign
         self._ragged = np.ones(size, dtype=np.bool_)
+        self.effort = 0  # so many hypotheses were continued by a byte so far
+        self.narrowing = 1  # of the hypotheses that would be kept, one in so many is
         self._pool: list[tuple[Bytes, Bytes, Bytes, Bytes]] = []
         self._pooled = 0
         self._count = 0
         self._revived: Truth = np.zeros(0, dtype=np.bool_)
         self._begin: Bytes = np.zeros(0, dtype=np.int64)
         self._last: Bytes = self._begin
+
+    def leave_marks(self, begin: int) -> None:
+        """Let all marks of lost bytes from an offset on stay."""
+        self.foreign[begin:] |= self.hole[begin:]
+        self.hole[begin:] = False
 
     # --- what a hypothesis goes on with ---------------------------------------------------------------------------
 
@@ -197,6 +205,7 @@ class Trellis:
 
         The columns of the hypotheses given are changed.
         """
+        self.effort += len(rows)
         column = _LEVELS + level * _WIDTH
         pend = rows[column + _PEND]
         partial, code = self.readers[level].feed(rows[column + _PART], byte)
@@ -228,7 +237,7 @@ class Trellis:
         """Continue hypotheses by the bytes of a character, which are given as one number."""
         column = _LEVELS + level * _WIDTH + _REST
         found: list[_Rows] = []
-        for size in np.unique(length).tolist():
+        for size in np.flatnonzero(np.bincount(length)).tolist():
             mine = np.flatnonzero(length == size)
             some = rows.take(mine)
             some.data[column] = number[mine]
@@ -267,6 +276,9 @@ class Trellis:
 
     def _fill(self, rows: _Rows, level: int, following: Bytes, question: Truth) -> list[_Rows]:
         """Continue hypotheses by what a mark may stand for."""
+        kept = self._limit(rows, _FILLED)
+        if len(kept) < len(rows):
+            rows, following, question = rows.take(kept), following[kept], question[kept]
         lost = self.wrong[level].lost
         column = _LEVELS + level * _WIDTH
         found: list[_Rows] = []
@@ -420,7 +432,8 @@ class Trellis:
             some.cost += _SLIP_BITS
             every = np.ones((1, 256), dtype=np.bool_)
             found.append(self._guess(some, 0, every, np.full(len(some), END)))
-        return _join(found)
+        rows = _join(found)
+        return rows.take(self._limit(rows))
 
     def _merge(self, rows: _Rows) -> tuple[_Rows, Bytes]:
         """Return the hypotheses that differ, by stretch, the cheapest of each; and to which of them each belongs."""
@@ -452,13 +465,27 @@ class Trellis:
         starts = np.flatnonzero(np.concatenate([[True], seg[1:] != seg[:-1]]))
         counts = np.diff(np.concatenate([starts, [len(seg)]]))
         good = weight <= np.repeat(weight[starts], counts) + _BEAM_BITS
-        good &= np.arange(len(seg)) - np.repeat(starts, counts) < most
+        good &= np.arange(len(seg)) - np.repeat(starts, counts) < max(most // self.narrowing, 2)
         return np.sort(order[good])
 
     # --- all steps ------------------------------------------------------------------------------------------------
 
     def run(self, stretches: Sequence[Stretch]) -> Read:
-        """Return the best reading of each stretch, one after the other."""
+        """Return the best reading of each stretch, one after the other; stretches that are alike are read once."""
+        numbers: dict[tuple[bytes | int, ...], int] = {}
+        same = np.empty(len(stretches), dtype=np.int64)
+        different: list[Stretch] = []
+        for number, stretch in enumerate(stretches):
+            here = slice(stretch.begin, stretch.end)
+            # Marks of which there are too many are no holes: the text alone does not tell.
+            key = (self.points[here].tobytes(), self.hole[here].tobytes(), int(self.first[stretch.end]), *stretch[2:])
+            same[number] = numbers.setdefault(key, len(different))
+            if same[number] == len(different):
+                different.append(stretch)
+        read = self._run(different)
+        return read if len(different) == len(stretches) else _repeat(read, different, stretches, same)
+
+    def _run(self, stretches: Sequence[Stretch]) -> Read:
         count = self._count = len(stretches)
         begin, end, left, right, opening, closing = np.array(stretches, dtype=np.int64).reshape(-1, 6).T
         self._begin, self._last, length = begin, end - 1, end - begin
@@ -570,6 +597,31 @@ class Trellis:
     def _close(self) -> _Pool:
         empty = np.zeros(0, dtype=np.int64)
         return _Pool(*(np.concatenate([empty, *(part[column] for part in self._pool)]) for column in range(4)))
+
+
+def _repeat(read: Read, different: Sequence[Stretch], stretches: Sequence[Stretch], same: Bytes) -> Read:
+    """Return the readings of all stretches from those of the different ones; `same` tells which of them each is."""
+    bounds = np.searchsorted(read.stretch, np.arange(len(different) + 1))
+    sizes = np.diff(bounds)[same]
+    begins = np.cumsum(sizes) - sizes
+    number = np.repeat(np.arange(len(stretches)), sizes)
+    row = bounds[same][number] + np.arange(len(number)) - begins[number]
+    moved = np.array([one.begin for one in stretches], dtype=np.int64)
+    moved -= np.array([one.begin for one in different], dtype=np.int64)[same]
+    restored = read.restored[row]
+    where = np.flatnonzero(restored)
+    doubts = {to: read.doubts[of] for to, of in zip(where.tolist(), row[where].tolist(), strict=True)}
+    return Read(
+        number,
+        read.code[row],
+        read.token[row] + moved[number],
+        read.whole[row],
+        restored,
+        read.stays[row],
+        doubts,
+        read.bits[same],
+        read.torn[same],
+    )
 
 
 _CHOICES = 48  # so many candidates of a restored character are told

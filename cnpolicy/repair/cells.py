@@ -1,0 +1,71 @@
+"""How the cells of a reading become findings: what is sure in one, and one for each place where bytes were lost."""
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from cnpolicy.findings import Certainty, Finding
+from cnpolicy.repair.chains import Chain, describe
+from cnpolicy.rules import Context
+
+if TYPE_CHECKING:
+    from cnpolicy.repair.lattice import Cell, Loss
+
+_LOST = "\ufffd"
+
+
+def undo(name: str, text: str, cells: "Iterable[Cell]", chain: Chain, context: Context) -> Iterator[Finding]:
+    """Yield a finding for each cell with restored characters, and one for the cells between them.
+
+    The cells are without a gap, with offsets in the text. What is restored with less certainty than the options ask
+    for stays visible as one U+FFFD.
+    """
+    told = describe(chain)
+    restore = None if context.options.certainty == "certain" else context.options.restore
+    start = end = -1
+    sure: list[str] = []
+
+    def between_losses() -> Iterator[Finding]:
+        before, after = text[start:end], "".join(sure)
+        if sure and before != after:
+            yield Finding(name, start, end, before, after, "certain", note=told)
+        sure.clear()
+
+    for cell in cells:
+        if cell.losses:
+            yield from between_losses()
+            made = _fill(name, text, cell, told, restore)
+            if made.before != made.after:
+                yield made
+            continue
+        if not sure:
+            start = cell.start
+        sure.append(cell.after)
+        end = cell.end
+    yield from between_losses()
+
+
+def _fill(name: str, text: str, cell: "Cell", chain: str, restore: float | None) -> Finding:
+    """Return the finding of a cell in which characters were lost."""
+    after = list(cell.after)
+    put_in: list[Loss] = []
+    left_out: list[Loss] = []
+    for loss in cell.losses:
+        if restore is not None and loss.posterior >= restore:
+            put_in.append(loss)
+        else:
+            after[loss.offset] = _LOST
+            left_out.append(loss)
+    notes = [chain]
+    if put_in:
+        notes.append("restored " + ", ".join(map(_told, put_in)))
+    if left_out:
+        notes.append("lost, likeliest " + ", ".join(map(_told, left_out)))
+    posterior = min((loss.posterior for loss in put_in), default=None)
+    before = text[cell.start : cell.end]
+    certainty: Certainty = "inferred" if put_in else "certain"
+    return Finding(name, cell.start, cell.end, before, "".join(after), certainty, posterior, "; ".join(notes))
+
+
+def _told(loss: "Loss") -> str:
+    other = f", else {loss.runner_up}" if loss.runner_up else ""
+    return f"{loss.character} ({loss.posterior:.2f}{other})"
