@@ -17,7 +17,7 @@ halfwidth-punctuation ',' → '，' inferred
 Its words:
 
 >>> cnpolicy.segment(doc.text)
-['深入', '学习', '，', '2012', '年', '工作', '要点']
+['深入', '学习', '，', '2012年', '工作要点']
 
 A folder of documents, cleaned by several processes, in order; what cannot be read is a `Failure`, not an exception:
 

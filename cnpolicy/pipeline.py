@@ -97,8 +97,8 @@ def options(
         skip,
         certainty,
         script,
-        encoding and encodings.look_up(encoding),
-        encoding_hint and encodings.look_up(encoding_hint),
+        None if encoding is None else encodings.look_up(encoding),
+        None if encoding_hint is None else encodings.look_up(encoding_hint),
         restore,
         chrome,
     )

@@ -41,6 +41,8 @@ _ESCAPED = {
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # A column no wider than this is not broken into lines.
 NARROW = 36
+# So wide can the name of a document be in a concordance.
+NAME = 28
 # How many characters of text are shown on either side of a finding.
 AROUND = 16
 
@@ -138,12 +140,42 @@ def rich_table(table: Table, *, titled: bool) -> Any:
     for i, column in enumerate(table.columns):
         numeric = bool(table.rows) and all(not isinstance(row[i], str) for row in table.rows)
         narrow = all(cell_len(_shown(row[i])) <= NARROW for row in table.rows)
+        # A concordance: the contexts lean on what was found.
+        leaning = column == "left" and "match" in table.columns
         grid.add_column(
-            column.replace("_", " "), justify="right" if numeric else "left", overflow="fold", no_wrap=narrow
+            column.replace("_", " "),
+            justify="right" if numeric or leaning else "left",
+            overflow="fold",
+            no_wrap=narrow,
+            style="bold red" if column == "match" else None,
         )
     for row in table.rows:
         grid.add_row(*(Text(_shown(value)) for value in row))
     return grid
+
+
+def concordance(table: Table) -> Table:
+    """Return a concordance that fits the terminal: a line for each place, contexts cut to the room there is."""
+    from rich.cells import cell_len
+
+    rows = [(document, *map(visible, texts)) for document, _, *texts in table.rows]
+    name = min(NAME, max((cell_len(visible(row[0])) for row in rows), default=0))
+    match = max((cell_len(row[2]) for row in rows), default=0)
+    room = max(8, (console().width - name - match - 8) // 2)  # 8: what stands between columns
+    fitted = [
+        (_fit(visible(document), name), _fit(left, room, from_end=True), found, _fit(right, room))
+        for document, left, found, right in rows
+    ]
+    return Table(table.section, ("document", "left", "match", "right"), fitted)
+
+
+def _fit(text: str, cells: int, *, from_end: bool = False) -> str:
+    """Return as much of a text as goes into so many cells of a terminal, from its beginning or its end."""
+    from rich.cells import cell_len
+
+    while cell_len(text) > cells:
+        text = text[1:] if from_end else text[:-1]
+    return text
 
 
 def _shown(value: Any) -> str:
@@ -231,13 +263,14 @@ class Report:
             finally:
                 self._progress = None
 
-    def summary(self, verb: str) -> None:
-        """Tell what the run came to in one line."""
+    def summary(self, verb: str, also: Sequence[str] = ()) -> None:
+        """Tell what the run came to in one line; `also` is what else there is to say of the documents done."""
         counts = self.counts
         documents = sum(counts[status] for status in ("written", "unchanged", "made", "failed"))
         parts = [f"{documents:,} document{'s' * (documents != 1)} {verb}"]
         if counts["unchanged"]:
             parts.append(f"{counts['unchanged']:,} done before")
+        parts += also
         if self.check:
             parts.append(f"{counts['changed']:,} would change")
         if counts["failed"]:

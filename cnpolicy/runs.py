@@ -3,16 +3,17 @@
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Literal
 
-from cnpolicy import corpus, executors, jsonl, pipeline
+from cnpolicy import corpus, executors, jsonl, masthead, pipeline
 from cnpolicy.chrome import Edges, edges
 from cnpolicy.document import Document, Failure, Source
+from cnpolicy.index import CountScript, Record, Vocabulary, shards
 from cnpolicy.rules import Options
-from cnpolicy.segment import Settings, segmenter
+from cnpolicy.segment import Settings, segmenter, words_of_segmented
 
 # Documents go out in batches, so that the cost of a task (about 0.3 ms) is spread, and small enough that the last
 # batches end together. Measured on 20,000 files of 10 kB with two processes: 100 kB to 2 MB made no difference.
@@ -25,7 +26,7 @@ LOST = "\ufffd"
 # Below this confidence a reading is worth a look: of ten such readings at least one is wrong.
 SURE = 0.9
 
-Want = Literal["text", "jsonl", "diff", "audit", "document", "record", "words", "edges"]
+Want = Literal["text", "jsonl", "diff", "audit", "document", "record", "words", "edges", "tokens", "masthead"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,9 @@ class Job:
 
     `output` is the tree to write to, if any; `wants` says what else shall come back from the workers. `digest` is
     the manifest's digest of the options, `versions` what it records of them. `words` says how to segment.
+
+    For the corpus database (`tokens` wanted): `segmented` texts are words with spaces between them, terms are counted
+    in `count_script`, and what is counted goes into files in the folder `shards`, if there is one.
     """
 
     command: str
@@ -52,16 +56,23 @@ class Job:
     digest: str = ""
     versions: tuple[tuple[str, str], ...] = ()
     words: Words = Words()
+    segmented: bool = False
+    count_script: CountScript = "simplified"
+    shards: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Sources to be worked on together, with the records of an earlier run, and which of them the user named."""
+    """Sources to be worked on together, with the records of an earlier run, and which of them the user named.
+
+    `indexed` are the fingerprints that the corpus database has of some, by name.
+    """
 
     job: Job
     sources: tuple[Source, ...]
     known: tuple[dict[str, Any] | None, ...]
     named: frozenset[str]
+    indexed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +81,8 @@ class Outcome:
 
     `status` is `written` (to the output tree), `unchanged` since an earlier run, `made` (the result is in the fields
     that were wanted), `skipped` (a binary file) or `failed`. `changed` tells whether the bytes would differ from the
-    input's. `record` is the line of the manifest. `warnings` are for the user.
+    input's. `record` is the line of the manifest. `warnings` are for the user. `counted` is what the corpus database
+    shall keep, or `shard` the file that has it, and `fingerprint` what that depends on.
     """
 
     name: str
@@ -84,40 +96,57 @@ class Outcome:
     audit: bytes = b""
     document: Document | None = None
     edges: Edges | None = None
+    counted: Record | None = None
+    shard: str = ""
+    fingerprint: str = ""
 
 
 def run(
-    job: Job, sources: Sequence[Source], *, jobs: int, named: set[str], known: dict[str, dict[str, Any]] | None = None
+    job: Job,
+    sources: Sequence[Source],
+    *,
+    jobs: int,
+    named: set[str],
+    known: dict[str, dict[str, Any]] | None = None,
+    indexed: Mapping[str, str] | None = None,
 ) -> Iterator[list[Outcome]]:
     """Yield the outcomes of the sources, in their order, a batch at a time."""
     sizes = [corpus.size(source) for source in sources]
     if sum(sizes) < WORTH_A_PROCESS:
         jobs = 1
-    batches = _batches(job, sources, sizes, named, known or {})
+    batches = _batches(job, sources, sizes, named, known or {}, indexed or {})
     yield from executors.in_order(jobs, work, batches, _lost)
 
 
 def _batches(
-    job: Job, sources: Sequence[Source], sizes: Sequence[int], named: set[str], known: dict[str, dict[str, Any]]
+    job: Job,
+    sources: Sequence[Source],
+    sizes: Sequence[int],
+    named: set[str],
+    known: dict[str, dict[str, Any]],
+    indexed: Mapping[str, str],
 ) -> Iterator[Batch]:
     waiting: list[Source] = []
     total = 0
     for source, size in zip(sources, sizes, strict=True):
         if waiting and (total + size > BATCH_BYTES or len(waiting) == BATCH_DOCUMENTS):
-            yield _batch(job, waiting, named, known)
+            yield _batch(job, waiting, named, known, indexed)
             waiting, total = [], 0
         waiting.append(source)
         total += size
     if waiting:
-        yield _batch(job, waiting, named, known)
+        yield _batch(job, waiting, named, known, indexed)
 
 
-def _batch(job: Job, sources: list[Source], named: set[str], known: dict[str, dict[str, Any]]) -> Batch:
+def _batch(
+    job: Job, sources: list[Source], named: set[str], known: dict[str, dict[str, Any]], indexed: Mapping[str, str]
+) -> Batch:
     return Batch(
         job,
         tuple(sources),
         tuple(known.get(corpus.printable(source.name)) for source in sources),
         frozenset(source.name for source in sources if source.name in named),
+        {name: indexed[name] for source in sources if (name := corpus.printable(source.name)) in indexed},
     )
 
 
@@ -135,14 +164,118 @@ def _lost(batch: Batch) -> list[Outcome]:
 
 def work(batch: Batch) -> list[Outcome]:
     """Return the outcome of every source of the batch; what is to be written is on the disk then."""
+    if "tokens" in batch.job.wants:
+        return _done_before(batch) or _into_shard(batch)
+    return _outcomes(batch)
+
+
+def _outcomes(batch: Batch) -> list[Outcome]:
+    # Words become numbers while they are in the processor's cache, document by document.
+    vocabulary = _vocabulary(batch.job)
     return [
-        _outcome(batch.job, source, known, source.name in batch.named)
+        _counted(batch.job, _outcome(batch.job, source, known, source.name in batch.named, batch.indexed), vocabulary)
         for source, known in zip(batch.sources, batch.known, strict=True)
     ]
 
 
-def _outcome(job: Job, source: Source, known: dict[str, Any] | None, named: bool) -> Outcome:
-    return _guarded(job, source.name, lambda: _attempt(job, source, known, named))
+def _outcome(
+    job: Job, source: Source, known: dict[str, Any] | None, named: bool, indexed: Mapping[str, str]
+) -> Outcome:
+    return _guarded(job, source.name, lambda: _attempt(job, source, known, named, indexed))
+
+
+def _into_shard(batch: Batch) -> list[Outcome]:
+    """Return the outcomes of a batch for the corpus database, what it shall keep in a shard, if the job has some."""
+    outcomes = _outcomes(batch)
+    records = [outcome.counted for outcome in outcomes if outcome.counted is not None]
+    if batch.job.shards is None or not records:
+        return outcomes
+    path = shards.path_of(batch.job.shards, [outcome.name for outcome in outcomes])
+    inputs = [
+        shards.Kept(one.name, one.fingerprint, {"size": one.size, "status": one.status, "warnings": one.warnings})
+        for one in outcomes
+    ]
+    try:
+        shards.write(path, inputs, records)
+    except OSError as problem:
+        reason = f"{corpus.printable(path)}: {corpus.os_reason(problem)}"
+        return [
+            outcome if outcome.counted is None else _failed(batch.job, outcome.name, outcome.size, "", "write", reason)
+            for outcome in outcomes
+        ]
+    return [replace(outcome, counted=None, shard=path) if outcome.counted else outcome for outcome in outcomes]
+
+
+def _vocabulary(job: Job) -> Vocabulary:
+    return Vocabulary(simplified=job.count_script == "simplified")
+
+
+def _counted(job: Job, outcome: Outcome, vocabulary: Vocabulary) -> Outcome:
+    """Return an outcome with what the corpus database shall keep, if that is wanted, in the place of the document."""
+    if "tokens" not in job.wants or outcome.document is None or outcome.record is None:
+        return outcome
+    record = _database_record(job, outcome, outcome.document, outcome.record, vocabulary)
+    return replace(outcome, document=None, record=None, counted=record)
+
+
+def _database_record(
+    job: Job, outcome: Outcome, document: Document, known: dict[str, Any], vocabulary: Vocabulary
+) -> Record:
+    words: Sequence[str] = words_of_segmented(document.text) if job.segmented else document.words or ()
+    tokens = vocabulary.tokens(words, document.tags)
+    head: dict[str, str] = {}
+    if "masthead" in job.wants:
+        text = "".join(words) if job.segmented else document.text
+        fields = masthead.read(text, document.name)._asdict()
+        head = {name: read.value for name, read in fields.items() if read is not None}
+    return Record(
+        name=outcome.name,
+        words=tokens,
+        encoding=known["encoding"],
+        script=known["script"],
+        sha256=known["sha256"],
+        findings={(rule, certainty): n for certainty, rules in known["findings"].items() for rule, n in rules.items()},
+        changed=known["changed"],
+        fingerprint=outcome.fingerprint,
+        **head,
+    )
+
+
+def _fingerprint(job: Job, sha256: str, known: dict[str, Any] | None) -> str:
+    """Return what the corpus database's record of an input depends on: its content, its manifest line, the options."""
+    content = hashlib.sha256(jsonl.dumps([sha256, known])).hexdigest()
+    return f"{job.digest}:{content[:32]}"
+
+
+def _done_before(batch: Batch) -> list[Outcome] | None:
+    """Return the outcomes of a batch that an interrupted run has left in a shard; None if not all of it is there."""
+    if batch.job.shards is None:
+        return None
+    names = [corpus.printable(source.name) for source in batch.sources]
+    path = shards.path_of(batch.job.shards, names)
+    inputs = shards.inputs(path)
+    if inputs is None or [one.name for one in inputs] != names:
+        return None
+    for source, known, kept in zip(batch.sources, batch.known, inputs, strict=True):
+        try:
+            sha256 = hashlib.sha256(corpus.read(source)).hexdigest()
+        except OSError:
+            return None
+        # What is in the database meanwhile must not come into it twice.
+        fresh = kept.fingerprint != batch.indexed.get(kept.name)
+        if kept.fingerprint != _fingerprint(batch.job, sha256, known) or fresh == (kept.note["status"] == "unchanged"):
+            return None
+    return [
+        Outcome(
+            kept.name,
+            kept.note["size"],
+            kept.note["status"],
+            warnings=tuple(kept.note["warnings"]),
+            shard=path if kept.note["status"] == "made" else "",
+            fingerprint=kept.fingerprint,
+        )
+        for kept in inputs
+    ]
 
 
 def take(job: Job, document: Document | Failure, data: bytes | None) -> Outcome:
@@ -150,7 +283,10 @@ def take(job: Job, document: Document | Failure, data: bytes | None) -> Outcome:
     if isinstance(document, Failure):
         return _failed(job, document.name, len(data or b""), "", document.stage, document.reason)
     stages = pipeline.stages_of(job.command)
-    return _guarded(job, document.name, lambda: finish(job, pipeline.run(document, stages, job.options), data))
+    outcome = _guarded(job, document.name, lambda: finish(job, pipeline.run(document, stages, job.options), data))
+    if "tokens" in job.wants:
+        return _counted(job, replace(outcome, fingerprint=f"{job.digest}:"), _vocabulary(job))
+    return outcome
 
 
 def _guarded(job: Job, name: str, attempt: Callable[[], Outcome]) -> Outcome:
@@ -164,12 +300,23 @@ def _guarded(job: Job, name: str, attempt: Callable[[], Outcome]) -> Outcome:
     return _failed(job, name, 0, "", job.command, reason)
 
 
-def _attempt(job: Job, source: Source, known: dict[str, Any] | None, named: bool) -> Outcome:
+def _attempt(
+    job: Job, source: Source, known: dict[str, Any] | None, named: bool, indexed: Mapping[str, str]
+) -> Outcome:
     try:
         data = corpus.read(source)
     except OSError as problem:
         return _failed(job, source.name, 0, "", "read", corpus.os_reason(problem))
     sha256 = hashlib.sha256(data).hexdigest()
+    if "tokens" not in job.wants:
+        return _made(job, source, data, sha256, known, named)
+    fingerprint = _fingerprint(job, sha256, known)
+    if indexed.get(corpus.printable(source.name)) == fingerprint:
+        return Outcome(corpus.printable(source.name), len(data), "unchanged", fingerprint=fingerprint)
+    return replace(_made(job, source, data, sha256, known, named), fingerprint=fingerprint)
+
+
+def _made(job: Job, source: Source, data: bytes, sha256: str, known: dict[str, Any] | None, named: bool) -> Outcome:
     if known and job.output is not None and known.get("sha256") == sha256 and known.get("options") == job.digest:
         if known.get("status") == "skipped" and not named:
             return Outcome(corpus.printable(source.name), len(data), "skipped", record=known)
@@ -208,6 +355,8 @@ def _leads_out(folder: str, tree: str) -> bool:
 
 def finish(job: Job, document: Document, data: bytes | None) -> Outcome:
     """Write the document, or make of it what the job wants; `data` are the bytes that it was read from."""
+    if "tokens" in job.wants:
+        return _cut(job, document, data)
     if ("words" in job.wants and document.words is None) or (job.command == "segment" and "jsonl" in job.wants):
         document = pipeline.segmented(document, job.words.settings, tags=job.words.pos)
     text = document.text
@@ -251,6 +400,22 @@ def finish(job: Job, document: Document, data: bytes | None) -> Outcome:
         audit=audit,
         document=document if "document" in job.wants else None,
         edges=edges(document.text) if "edges" in job.wants else None,
+    )
+
+
+def _cut(job: Job, document: Document, data: bytes | None) -> Outcome:
+    """Return the outcome of a document that is to be counted, with its words."""
+    size = len(data) if data is not None else len(document.text.encode())
+    record = {"sha256": document.sha256, **summary(document)}
+    if document.words is None and not job.segmented:
+        document = pipeline.segmented(document, job.words.settings, tags=job.words.pos)
+    return Outcome(
+        name=corpus.printable(document.name),
+        size=size,
+        status="made",
+        record=record,
+        warnings=tuple(record["warnings"]),
+        document=document,
     )
 
 

@@ -43,10 +43,14 @@ MAY_IMPORT = {
     "diff": {"corpus", "document"},
     "executors": set(),
     "manifest": {"", "corpus", "jsonl", "rules"},
-    "index": {"convert", "document", "findings", "sentences"},
+    "index": {"convert", "corpus", "document", "findings", "sentences"},
+    "masthead": {"findings", "patterns"},
     "sentences": set(),
-    "stats": {"index"},
-    "runs": {"chrome", "corpus", "diff", "document", "executors", "jsonl", "pipeline", "rules", "segment"},
+    "stats": {"index", "tables"},
+    "runs": {
+        *("chrome", "corpus", "diff", "document", "executors", "index", "jsonl", "masthead", "pipeline", "rules"),
+        "segment",
+    },
     "report": {"corpus", "document", "findings", "runs", "stats"},
     "": {"corpus", "document", "findings", "pipeline", "rules", "runs", "segment"},
     "cli": {

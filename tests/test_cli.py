@@ -56,7 +56,7 @@ def test_standard_input_goes_to_standard_output(run: Run, args: list[str]) -> No
         ("repair", GBK),
         ("tidy", CLEAN),
         ("convert", GBK),
-        ("segment", "深入 学习 , ２０１２年 工作 要点 。\r\n"),
+        ("segment", "深入 学习 , ２０１２年 工作要点 。\r\n"),
     ],
 )
 def test_each_stage_is_a_command_of_its_own(run: Run, stage: str, after: str) -> None:
@@ -86,9 +86,9 @@ def test_script_and_encoding(run: Run) -> None:
 def test_the_chain_of_plain_text(run: Run, folder: Path) -> None:
     cleaned = run("clean", stdin=(folder / "2012" / "a.txt").read_bytes()).stdout
     words = run("segment", stdin=cleaned).stdout
-    assert words.decode() == "深入 学习 ， 2012年 工作 要点 。\n"
+    assert words.decode() == "深入 学习 ， 2012年 工作要点 。\n"
     table = run("stats", "--segmented", stdin=words).stdout.decode()
-    assert "corpus\twords\t5\n" in table
+    assert "corpus\twords\t4\n" in table
     assert table == run("stats", stdin=cleaned).stdout.decode()
 
 
@@ -355,17 +355,17 @@ def test_every_command_has_help_with_examples(run: Run) -> None:
 @pytest.mark.parametrize(
     ("args", "after"),
     [
-        ([], "组建 网格 员 队伍 ， 投资 160亿元 。"),
-        (["--split-numbers"], "组建 网格 员 队伍 ， 投资 160 亿元 。"),
-        (["--userdict", "words.txt"], "组建 网格员 队伍 ， 投资 160亿元 。"),
-        (["--userdict", "words.txt", "--pos"], "组建/v 网格员/nz 队伍/n ，/x 投资/vn 160亿元/m 。/x"),
-        (["--engine", "jieba", "--no-hmm"], "组建 网格 员 队伍 ， 投资 160亿元 。"),
-        (["--search"], "组建 网格 员 队伍 ， 投资 亿元 160亿元 。"),
+        ([], "组建 秸秆 员 队伍 ， 投资 160亿元 。"),
+        (["--split-numbers"], "组建 秸秆 员 队伍 ， 投资 160 亿元 。"),
+        (["--userdict", "words.txt"], "组建 秸秆员 队伍 ， 投资 160亿元 。"),
+        (["--userdict", "words.txt", "--pos"], "组建/v 秸秆员/nz 队伍/n ，/x 投资/vn 160亿元/m 。/x"),
+        (["--engine", "jieba", "--no-hmm"], "组建 秸秆 员 队伍 ， 投资 160亿元 。"),
+        (["--search"], "组建 秸秆 员 队伍 ， 投资 亿元 160亿元 。"),
     ],
 )
 def test_ways_to_segment(run: Run, tmp_path: Path, args: list[str], after: str) -> None:
-    (tmp_path / "words.txt").write_text("网格员 5 nz\n", "utf-8")
-    text = "组建网格员队伍，投资160亿元。\n".encode()
+    (tmp_path / "words.txt").write_text("秸秆员 5 nz\n", "utf-8")
+    text = "组建秸秆员队伍，投资160亿元。\n".encode()
     done = run("segment", *args, cwd=tmp_path, stdin=text)
     assert (done.returncode, done.stdout.decode(), done.stderr) == (0, after + "\n", b"")
     if "--search" not in args:
@@ -430,6 +430,8 @@ def test_lines_of_a_site_are_listed_and_removed(run: Run, tmp_path: Path) -> Non
         (["repair", "in", "-o", "out", "--restore", "some"], "'some' is neither a number from 0 to 1 nor off"),
         (["clean", "in", "-o", "out", "--encoding", "gbk", "--encoding-hint", "big5"], "a hint has nothing to do"),
         (["clean", "in", "-o", "out", "--encoding-hint", "nosuch"], "unknown encoding 'nosuch'"),
+        (["clean", "in", "-o", "out", "--encoding", ""], "unknown encoding ''"),
+        (["chrome", "in", "-o", "wide.txt"], "wide.txt is there already, perhaps edited"),
     ],
 )
 def test_options_that_cannot_be_meant(run: Run, tmp_path: Path, args: list[str], said: str) -> None:
@@ -437,7 +439,7 @@ def test_options_that_cannot_be_meant(run: Run, tmp_path: Path, args: list[str],
     (tmp_path / "in" / "a.txt").write_text(CLEAN, "utf-8")
     (tmp_path / "wide.txt").write_text("首页\n*\n", "utf-8")
     (tmp_path / "gbk.txt").write_text("首页\n", "gbk")
-    (tmp_path / "bad.txt").write_text("网格员\n网格长\tx\n", "utf-8")
+    (tmp_path / "bad.txt").write_text("秸秆员\n网格长\tx\n", "utf-8")
     done = run(*args, cwd=tmp_path)
     assert done.returncode in (2, 3)
     assert said in done.stderr.decode().replace("\n", " ")
@@ -599,7 +601,7 @@ def test_a_closed_pipe_is_no_error(tmp_path: Path, args: list[str]) -> None:
 def test_ctrl_c_ends_a_run_that_can_go_on(run: Run, tmp_path: Path) -> None:
     root = tmp_path / "in"
     root.mkdir()
-    text = "各级党组织要认真学习,深入贯彻落实。\r\n" * 4_000
+    text = "各级党组织要认真学习,深入贯彻落实。\r\n" * 1_500
     for number in range(40):
         (root / f"{number:02}.txt").write_bytes(text.encode("gb18030"))
     process = subprocess.Popen(

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnpolicy import encodings, language
-from cnpolicy.decode import RESTORE, blocks, candidates, damaged, decode, foreign, is_binary, lattice, mend
+from cnpolicy.decode import RESTORE, blocks, candidates, damaged, decode, foreign, is_binary, lattice, mend, read
 from cnpolicy.document import Document, Failure, Lost
 from cnpolicy.rules import Context, Options
 
@@ -83,6 +83,7 @@ def test_a_forced_encoding_is_taken():
         ("utf-16-le", b"\x2d\x4e\0\0\xfd\x56\x00", "中\ufffd国\ufffd", ((1, b"\0\0"), (3, b"\0"))),
         ("cp1252", b"a\x81b", "a\ufffdb", ((1, b"\x81"),)),
         ("hz", b"~{VP9z~} \xff", "中国 \ufffd", ()),
+        ("gb18030", b"\xd6\xd0\0\0", "中", ()),
     ],
 )
 def test_what_a_forced_encoding_cannot_read_is_lost(encoding, data, text, lost):
@@ -264,6 +265,7 @@ def test_single_byte_encodings_are_scored_as_their_texts_are(data):
         else:
             strangeness, gain = foreign._strangeness(data)
             expected = language.total_bits(text) + foreign.letter_bits(text, strangeness) - gain
+            expected -= foreign.sign_bits(data) if foreign.has_signs(name) else 0.0
             assert scores[name] == pytest.approx(expected, abs=1e-2)
 
 
@@ -341,6 +343,93 @@ def test_hostile_bytes_take_linear_time():
         blocks.read(data, [("utf-8", 0.0), ("gb18030", 1.0)])
         spent.append(time.perf_counter() - start)
     assert spent[1] < 12 * spent[0] + 0.5
+
+
+# Bytes that are all damage, in every way that `read` knows of.
+HOSTILE = {
+    "nested escapes": "Ã©".encode(),
+    "line ends": b"\r\n",
+    "lead bytes": b"\x81",
+    "marks": b"\xff\xfe\x81\n",
+    "two encodings by turns": "会".encode("gb18030") + "议".encode(),
+    "open escapes": b"~{VP9z",
+    "odd pairs": b"~{VP9~}",
+    "odd pairs in lines": b"~{VP9~}\xff\n",
+    "line ends inside characters": b"\xd6\r\n\xd0",
+    "lead bytes at line ends": b"\xe4\n",
+    "letters after Chinese": "會A".encode("cp950"),
+    "two stray bytes": b"\xd6\xff\xff\xd0",
+}
+
+
+@pytest.mark.parametrize("unit", HOSTILE.values(), ids=HOSTILE)
+def test_reading_hostile_bytes_takes_linear_time(unit):
+    spent = []
+    for size in (25_000, 100_000):
+        data = (unit * size)[:size]
+        start = time.process_time()
+        read(data)
+        spent.append(time.process_time() - start)
+    # Four times the bytes; what is quadratic takes sixteen times as long.
+    assert spent[1] < 9 * spent[0] + 0.5
+
+
+def test_every_line_of_a_damaged_hz_file_but_one_is_right():
+    lines = ["水库的加固工程下月开工，共3项。", "食堂的窗口增加到6个。", "各村的道路情况已经报到乡里。"]
+    before, line, after = (text.encode("hz") for text in lines)
+    for place in range(len(line)):
+        if line[place : place + 1] == b"6":
+            continue  # no trace is left of a digit
+        for middle, rest in ((b"\xff", 1), (b"\xff", 0), (b"", 1)):
+            document = decode(b"\n".join([before, line[:place] + middle + line[place + rest :], after]))
+            assert isinstance(document, Document)
+            first, second, third = document.text.split("\n")
+            assert (first, third, document.encoding) == (lines[0], lines[2], "hz")
+            head, _, tail = second.partition("\ufffd")
+            assert lines[1].startswith(head)
+            assert lines[1].endswith(tail)
+            assert len(head) + len(tail) >= len(lines[1]) - 1
+            assert [document.text[start] for start, _, _ in document.lost] == ["\ufffd"]
+
+
+def test_what_survived_of_a_pair_of_hz_restores_a_character():
+    data = "市里的委员会议已经结束。".encode("hz")
+    place = data.index("委".encode("hz")[2:-2])
+    document = decode(data[:place] + data[place + 1 :] + b"\n" + data)
+    assert isinstance(document, Document)
+    assert document.text == "市里的\ufffd员会议已经结束。\n市里的委员会议已经结束。"
+    assert RESTORE.once(document, Options()).text == "市里的委员会议已经结束。\n市里的委员会议已经结束。"
+
+
+@pytest.mark.parametrize("unit", [1, 2, 3, 4, 7, 512, 5000])
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "gb18030", "hz", "iso2022_cn", "utf-16", "utf-16-le", "utf-16-be", "utf-32-le"]
+)
+def test_padding_is_no_text(encoding, unit):
+    document = decode(SIMPLIFIED.encode(encoding) + bytes(unit))
+    assert isinstance(document, Document)
+    assert (document.text, document.lost) == (SIMPLIFIED, ())
+
+
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
+@pytest.mark.parametrize(("encoding", "text"), [("utf-8", SIMPLIFIED), ("gb18030", SIMPLIFIED), ("cp950", TRADITIONAL)])
+def test_lines_wrapped_by_bytes_lose_no_character(encoding, text, line_end):
+    text = text.replace("\n", "") * 6
+    data = text.encode(encoding)
+    wrapped = line_end.join(data[start : start + 35] for start in range(0, len(data), 35))
+    document = decode(wrapped)
+    assert isinstance(document, Document)
+    assert document.text.replace("\r", "").replace("\n", "") == text
+    assert document.text.count("\n") == wrapped.count(b"\n")
+
+
+def test_a_rival_is_named_only_where_there_is_one():
+    document = decode(SIMPLIFIED.encode("gb18030"))
+    assert isinstance(document, Document)
+    assert document.runner_up == ""
+    short = decode("的".encode("gb18030"))
+    assert isinstance(short, Document)
+    assert short.runner_up
 
 
 def test_one_long_line_with_a_byte_dropped():

@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cnpolicy.index
-from cnpolicy.document import Document, Pass
+from cnpolicy import runs
+from cnpolicy.document import Document, Pass, Source
 from cnpolicy.findings import Finding
-from cnpolicy.index import Index, Record, Unusable, record
+from cnpolicy.index import COLUMNS, Index, Record, Tokens, Unusable, Vocabulary, is_database, metadata, record, shards
+from cnpolicy.rules import Options
 
 TOKENS = """
 SELECT name, paragraph, sentence, position, term
@@ -25,7 +27,10 @@ def test_documents_tokens_and_findings_are_kept() -> None:
         words = ["推进", "改革", "。", "\n", "《", "意见", "》", " ", "2010", "\n"]
         found = {("line-end", "certain"): 3, ("stray-mark", "reported"): 1}
         assert index.add([Record("a.txt", words, "gb18030", "simplified", "00ff", found)]) == 1
-        assert index.query("SELECT * FROM documents") == [(0, "a.txt", "gb18030", "simplified", "00ff", 13, 6)]
+        assert index.query(
+            "SELECT name, encoding, script, sha256, characters, han_characters, words, certain, inferred, reported "
+            "FROM documents"
+        ) == [("a.txt", "gb18030", "simplified", "00ff", 13, 6, 4, 3, 0, 1)]
         assert index.query(TOKENS) == [
             ("a.txt", 0, 0, 0, "推进"),
             ("a.txt", 0, 0, 1, "改革"),
@@ -150,7 +155,7 @@ def test_what_is_no_corpus_database_is_refused(tmp_path: Path) -> None:
     old = tmp_path / "old.duckdb"
     Index(old).close()
     with duckdb.connect(str(old)) as database:
-        database.execute("UPDATE cnpolicy_schema SET version = 0")
+        database.execute("UPDATE meta SET value = 0 WHERE key = 'version'")
     with pytest.raises(Unusable, match="version 0"):
         Index(old)
 
@@ -194,3 +199,140 @@ def test_many_batches_make_the_same_database(monkeypatch: pytest.MonkeyPatch) ->
             rows.append(index.query(TOKENS))
     assert rows[0] == rows[1] == rows[2]
     assert len(rows[0]) == 3000
+
+
+def test_documents_are_replaced_and_removed_in_one_transaction(tmp_path: Path) -> None:
+    with Index(tmp_path / "corpus.duckdb") as index:
+        index.add([Record(name, [name, "共有"], fingerprint=f"1{name}") for name in "甲乙丙丁"])
+        change = index.update(
+            [Record("乙", ["新词", "共有"], fingerprint="2乙"), Record("戊", ["戊"])], replace=True, remove=["丁", "无"]
+        )
+        assert change == (1, 1, 1, [])
+        assert index.query("SELECT doc_id, name FROM documents ORDER BY doc_id") == [
+            (0, "甲"),
+            (1, "乙"),
+            (2, "丙"),
+            (4, "戊"),
+        ]
+        assert index.fingerprints() == {"甲": "1甲", "乙": "2乙", "丙": "1丙", "戊": ""}
+        terms = [term for (term,) in index.query("SELECT term FROM terms ORDER BY term")]
+        assert terms == ["丙", "共有", "戊", "新词", "甲"], "terms that no document has any more are gone"
+        assert index.add([Record("己", ["乙", "共有"])]) == 1
+        assert index.query("SELECT count(*), count(DISTINCT term_id) FROM terms") == [(6, 6)]
+
+
+def test_metadata_that_do_not_fit_change_nothing(tmp_path: Path) -> None:
+    table = metadata.read("name,rank\nb/x.txt,1\nx.txt,2\n", COLUMNS)
+    with Index(tmp_path / "corpus.duckdb") as index:
+        index.add([Record("a.txt", ["甲"])])
+        with pytest.raises(ValueError, match="rows 2 and 3 are both about"):
+            index.update([Record("b/x.txt", ["乙"])], metadata=table)
+        assert index.query("SELECT name FROM documents") == [("a.txt",)]
+        good = metadata.read("rank,name\n,x.txt\n7,a.txt\n", COLUMNS)
+        assert index.update([Record("b/x.txt", ["乙"])], metadata=good).added == 1
+        assert index.query("SELECT name, rank FROM documents ORDER BY name") == [("a.txt", 7), ("b/x.txt", None)]
+
+
+def test_a_file_opened_for_reading_is_not_changed(tmp_path: Path) -> None:
+    path = tmp_path / "corpus.duckdb"
+    with Index(path) as index:
+        index.add([Record("a", ["甲"], date="2012-03"), Record("b", ["乙"], date="2013")])
+    assert is_database(path)
+    assert not is_database(tmp_path / "missing")
+    before = path.read_bytes()
+    with Index(path, read_only=True) as index:
+        assert index.select("year = 2012").query("SELECT name, year FROM {documents}") == [("a", 2012)]
+        with pytest.raises(duckdb.Error, match="read-only"):
+            index.query("DELETE FROM document_records")
+        with pytest.raises(OSError, match="open already"):
+            Index(path, read_only=True)
+    assert path.read_bytes() == before
+    with pytest.raises(OSError, match="missing"):
+        Index(tmp_path / "missing", read_only=True)
+
+
+def test_parts_of_speech_of_some_documents() -> None:
+    with Index() as index:
+        index.add(
+            [
+                Record("a", ["甲", "\n", "乙"], tags=["n", "x", "v"]),
+                Record("b", ["丙"]),
+                Record("c", ["丁"], tags=["n"]),
+            ]
+        )
+        assert index.query("SELECT tag FROM tokens ORDER BY doc_id, position") == [("n",), ("v",), (None,), ("n",)]
+
+
+def test_tokens_of_traditional_text_keep_their_tags() -> None:
+    tokens = Vocabulary().tokens(["發展", " ", "經濟", "\n"], ["v", "x", "n", "x"])
+    assert [tokens.terms[i] for i in tokens.ids] == ["发展", "经济", "\n"]
+    assert tokens.tag_ids is not None
+    assert [tokens.tags[i] for i in tokens.tag_ids] == ["v", "n", "x"]
+    kept = Vocabulary(simplified=False).tokens(["發展"])
+    assert list(kept.terms) == ["發展"]
+
+
+def test_a_shard_gives_back_what_was_put_in(tmp_path: Path) -> None:
+    vocabulary = Vocabulary()
+    records = [
+        Record("a", vocabulary.tokens(["甲", "\n", "乙"], ["n", "x", "v"]), findings={("r", "certain"): 2}, title="题"),
+        Record("空", vocabulary.tokens([])),
+        Record("b\\xff", vocabulary.tokens(["甲", "丙"]), changed=0.25, fingerprint="f"),
+    ]
+    path = shards.path_of(str(tmp_path), ["a"])
+    assert shards.inputs(path) is None
+    shards.write(path, [shards.Kept("a", "f", {"size": 1})], records)
+    assert shards.inputs(path) == [shards.Kept("a", "f", {"size": 1})]
+    words = []
+    for before, after in zip(records, shards.read(path), strict=True):
+        assert before._replace(words=()) == after._replace(words=())
+        assert isinstance(after.words, Tokens)
+        words.append([after.words.terms[i] for i in after.words.ids])
+    assert words == [["甲", "\n", "乙"], [], ["甲", "丙"]]
+    Path(path).write_bytes(Path(path).read_bytes()[:100])
+    assert shards.inputs(path) is None, "half a shard is none"
+    shards.write(path, [], [])
+    assert list(shards.read(path)) == []
+
+
+def test_a_shard_is_taken_instead_of_doing_the_work_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sources = []
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text("推进改革。\n", "utf-8")
+        sources.append(Source(name, str(tmp_path / name)))
+    job = runs.Job("decode", Options(), frozenset({"tokens"}), digest="d", shards=str(tmp_path / "shards"))
+    (first,) = runs.run(job, sources, jobs=1, named=set())
+    assert [outcome.status for outcome in first] == ["made", "made"]
+    monkeypatch.setattr(runs.pipeline, "process", None)  # whoever did the work again would fail
+    (again,) = runs.run(job, sources, jobs=1, named=set())
+    assert again == first
+    (kept,) = {outcome.shard for outcome in first}
+    assert [record.name for record in shards.read(kept)] == ["a.txt", "b.txt"]
+    monkeypatch.undo()
+    # A document of the shard that is in the database by now must not come into it a second time.
+    (third,) = runs.run(job, sources, jobs=1, named=set(), indexed={"a.txt": first[0].fingerprint})
+    assert [outcome.status for outcome in third] == ["unchanged", "made"]
+    assert [record.name for record in shards.read(kept)] == ["b.txt"]
+    (tmp_path / "b.txt").write_text("另一篇。\n", "utf-8")
+    (fourth,) = runs.run(job, sources, jobs=1, named=set())
+    assert fourth[1].fingerprint != first[1].fingerprint
+
+
+def test_a_second_run_is_kept_out(tmp_path: Path) -> None:
+    database = str(tmp_path / "corpus.duckdb")
+    with shards.Workplace(database) as place:
+        Path(place.draft).write_bytes(b"half")
+        with pytest.raises(shards.Busy, match="another run"), shards.Workplace(database):
+            pass
+    assert Path(place.draft).exists()
+    with shards.Workplace(database) as place:
+        assert not Path(place.draft).exists(), "what a crash left is removed"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "where", ["true) UNION SELECT 1 WHERE (true", "true; SELECT 1", "true THEN 1 END, CASE WHEN true"]
+)
+def test_what_is_more_than_a_condition_is_refused(where: str) -> None:
+    with Index() as index, pytest.raises(ValueError, match=r"condition|Parser Error"):
+        index.select(where)

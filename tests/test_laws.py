@@ -12,6 +12,7 @@ from cnpolicy import jsonl, pipeline
 from cnpolicy.document import Document, Failure
 from cnpolicy.findings import Finding, apply, revert
 from cnpolicy.rules import Context, Options
+from cnpolicy.segment import Settings
 
 # Whatever a rule feeds on, so that rules meet each other's work.
 PIECES = st.sampled_from(
@@ -119,7 +120,7 @@ def test_law_4_good_text_stays(shared: Path) -> None:
 @given(TEXTS)
 def test_law_5_segmentation_keeps_every_character(text: str) -> None:
     assert "".join(cnpolicy.segment(text)) == "".join(text.split())
-    document = pipeline.segmented(Document("-", text, "str", ""))
+    document = pipeline.segmented(Document("-", text, "str", ""), Settings())
     assert document.words is not None
     assert "".join(document.words) == text
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pictures
 import pytest
 from conftest import ROOT, SAMPLES, Run
@@ -15,12 +16,22 @@ README = (ROOT / "README.md").read_text("utf-8")
 COMMANDS = re.findall(r"^    ((?:cnpolicy|cat) .+?)(?:  +\S.*)?$", README, re.MULTILINE)
 
 
+@pytest.fixture(scope="session")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database of the samples."""
+    path = tmp_path_factory.mktemp("database") / "corpus.duckdb"
+    subprocess.run([sys.executable, "-m", "cnpolicy", "index", SAMPLES, "-o", path, "-q"], check=True)
+    return path
+
+
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
+def place(tmp_path: Path, database: Path) -> Path:
     """A folder with what the commands of the README speak of."""
     shutil.copytree(SAMPLES, tmp_path / "samples")
     shutil.copytree(SAMPLES, tmp_path / "speeches")
-    shutil.copytree(SAMPLES / "hubei", tmp_path / "cleaned")
+    for year in ("2012", "2023"):
+        shutil.copytree(SAMPLES / "hubei", tmp_path / "cleaned" / year)
+    shutil.copy(database, tmp_path / "corpus.duckdb")
     shutil.copy(SAMPLES / "2008-bulletin-mianyang.txt", tmp_path / "FILE")
     (tmp_path / "chrome.txt").write_text("# written by cnpolicy chrome\n版面编辑：*\n", "utf-8")
     program = tmp_path / "bin" / "cnpolicy"
@@ -34,8 +45,12 @@ def place(tmp_path: Path) -> Path:
 def test_command(place: Path, command: str) -> None:
     if "|" in command.split("  ")[0] and not command.startswith(("cat", "cnpolicy clean")):
         command = command.replace("decode | repair | tidy | convert", "tidy FILE")
+    if "-o chrome.txt" in command:
+        (place / "chrome.txt").unlink()
     if "-o cleaned" in command:
         shutil.rmtree(place / "cleaned")
+    if "-o corpus.duckdb" in command:
+        (place / "corpus.duckdb").unlink()
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", f'PATH="{place}/bin:$PATH"; {command}'],
         cwd=place,
@@ -69,6 +84,13 @@ def test_snippet(place: Path) -> None:
     done = subprocess.run([sys.executable, "-W", "error", "-c", snippet], cwd=place, capture_output=True, check=True)
     assert done.stdout.decode().startswith("gb18030 深入学习，2012年工作要点\n")
     assert "hubei/2012-speech-jingzhou.txt" in done.stdout.decode()
+
+
+def test_the_queries_of_the_database(database: Path) -> None:
+    (queries,) = re.findall(r"```sql\n(.*?)```", README, re.DOTALL)
+    with duckdb.connect(str(database), read_only=True) as connection:
+        for query in queries.split(";\n"):
+            assert not query or connection.sql(query).fetchall(), query
 
 
 def test_the_line_its_repair_and_its_explanation(run: Run) -> None:

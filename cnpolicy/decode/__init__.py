@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 
 from cnpolicy import encodings
-from cnpolicy.decode import binary, blocks, candidates, damaged, escapes, foreign, lattice, mend
+from cnpolicy.decode import binary, blocks, candidates, damaged, escapes, foreign, lattice, mend, trails, wraps
 from cnpolicy.decode.reading import LOST, Reading, assemble, put_back, replace_lossy, whole
 from cnpolicy.decode.restore import STAGE as RESTORE
 from cnpolicy.document import Document, Failure
@@ -111,13 +111,14 @@ def read(data: bytes, *, encoding: str | None = None, hint: str | None = None) -
     A text means itself: what is read is written as UTF-8 and read again until nothing changes.
     """
     if encoding is not None:
-        return replace_lossy(data, encodings.look_up(encoding))
+        name = encodings.look_up(encoding)
+        return replace_lossy(_without_padding(data, candidates.WIDE.get(name, 1)), name)
     if hint is None and b"\0" not in data and not data.startswith(b"\xef\xbb\xbf"):
         # The bytes of nearly all files: their own text, at once.
         text = encodings.read(data, "utf-8")
         if text is not None and _is_settled(text):
             return whole(text, "utf-8")
-    first = reading = _read(data, encodings.look_up(hint) if hint else "")
+    first = reading = _without_last_nul(_read(data, encodings.look_up(hint) if hint else ""))
     for _ in range(_MAX_ROUNDS):
         if isinstance(first, str) or isinstance(reading, str) or _is_settled(reading.text):
             break
@@ -133,6 +134,56 @@ def read(data: bytes, *, encoding: str | None = None, hint: str | None = None) -
         return reading
     # Encodings inside encodings: the outermost is the file's.
     return whole(reading.text, first.encoding, min(first.confidence, reading.confidence), reading.encoding)
+
+
+def _without_padding(data: bytes, unit: int) -> bytes:
+    """Return the data without the whole units of NUL at its end; data that is nothing else stays."""
+    body = len(data.rstrip(b"\0"))
+    padding = (len(data) - body) // unit * unit
+    return data[: len(data) - padding] if body and not len(data) % unit else data
+
+
+def _strip_padding(data: bytes) -> bytes:
+    """Return the data without the NUL at its end that a file system or a program filled a block with.
+
+    The last character of UTF-16 or UTF-32 may end in NUL itself: what reads better so keeps it.
+    """
+    body = data.rstrip(b"\0")
+    if not body or len(body) == len(data):
+        return data
+    if escapes.read_escaped(body):
+        return body
+    mark = escapes.marked(data)
+    if mark:
+        return _without_padding(data, candidates.WIDE.get(mark[0], 1))
+    costs = candidates.priors(body)
+    wide = [
+        (one.bits, unit)
+        for name, unit in candidates.WIDE.items()
+        for one in candidates.rank(data[: -(-len(body) // unit) * unit], {name: costs[name]})
+        if one.encoding == name
+    ]
+    # With no more than that it may be damaged UTF-16 or UTF-32, the last character of which ends in NUL.
+    is_padded = len(data) >= len(body) + 4
+    if wide:
+        bits, unit = min(wide)
+        narrow = {name: cost for name, cost in costs.items() if name not in candidates.WIDE}
+        if all(bits < other.bits for other in candidates.rank(body, narrow)[:1]):
+            return data[: -(-len(body) // unit) * unit] if is_padded or not len(data) % unit else data
+    if b"\0" not in body:
+        return body
+    return data[: -(-len(body) // 4) * 4] if is_padded else data
+
+
+def _without_last_nul(reading: Reading | str) -> Reading | str:
+    """Return the reading without a last lost place that is nothing but NUL."""
+    if isinstance(reading, str) or not reading.lost or len(reading.text) < 2:
+        return reading
+    last = reading.lost[-1]
+    if last.start + 1 < len(reading.text) or last.data.strip(b"\0"):
+        return reading
+    spans = tuple(span._replace(end=min(span.end, last.start)) for span in reading.spans if span.start < last.start)
+    return reading._replace(text=reading.text[:-1], spans=spans, lost=reading.lost[:-1])
 
 
 _NUL_OR_TEXT = re.compile(rb"\0+|[^\0]+")
@@ -198,6 +249,7 @@ def _read(data: bytes, hint: str) -> Reading | str:
     kind = binary.find_kind(data)
     if kind:
         return f"byte {kind.offset}: this is {kind.what}, not text; {kind.remedy}"
+    data = _strip_padding(data)
     mark = escapes.marked(data)
     if mark:
         encoding, length = mark
@@ -219,9 +271,11 @@ def _read(data: bytes, hint: str) -> Reading | str:
     if reason:
         return reason
     rest, lines = escapes.take_lines(data)
-    reading = _read_by_score(rest, hint, is_utf8=text is None or text.isascii())
+    reading = _read_by_score(rest, hint, is_utf8=text is None or text.isascii()) if rest else Reading("")
     if not lines or isinstance(reading, str):
         return reading
+    if any(line.lost for line in lines):
+        reading = reading._replace(confidence=min(reading.confidence, _MENDED))
     return put_back(reading, lines) or _read_by_score(data, hint, is_utf8=text is None)
 
 
@@ -231,8 +285,11 @@ def _split_at_nul(data: bytes) -> Iterator[lattice.Piece]:
         yield lattice.Piece(run.start(), run.end(), "" if run.group().startswith(b"\0") else "utf-8")
 
 
-def _read_by_score(data: bytes, hint: str, *, is_utf8: bool) -> Reading | str:
-    """Return the most plausible reading; UTF-8 is no candidate unless `is_utf8`."""
+def _read_by_score(data: bytes, hint: str, *, is_utf8: bool, may_join: bool = True) -> Reading | str:
+    """Return the most plausible reading; UTF-8 is no candidate unless `is_utf8`.
+
+    Unless `may_join`, line ends inside characters stay there.
+    """
     costs = candidates.priors(data, hint)
     if not is_utf8:
         del costs["utf-8"]
@@ -244,12 +301,17 @@ def _read_by_score(data: bytes, hint: str, *, is_utf8: bool) -> Reading | str:
         best = ranked[0]
         rivals = [other for other in ranked[1:] if other.text != best.text]
         lead = rivals[0].bits - best.bits if rivals else _SURE_LEAD
-        runner_up = rivals[0].encoding if rivals else ""
+        runner_up = rivals[0].encoding if rivals and lead < foreign.RIVAL_BITS else ""
         is_clear = lead >= _CLEAR_BITS and best.bits < _GOOD_BITS_A_BYTE * size + _SHORT_BITS / 2
         if is_clear and best.encoding not in candidates.SINGLE_BYTE:
             found = _read_clear(data, best, lead, runner_up)
             if found:
                 return found
+    joined = wraps.join(data) if may_join else None
+    if joined is not None:
+        again = _read_by_score(joined, hint, is_utf8=True, may_join=False)
+        if not isinstance(again, str):
+            return again._replace(confidence=min(again.confidence, _MENDED))
     return escapes.high_planes(data) or _read_doubtful(data, costs, ranked)
 
 
@@ -274,9 +336,12 @@ def _read_clear(data: bytes, best: candidates.Candidate, lead: float, runner_up:
     pieces = damaged.read_suspicious(data, text, [(name, 4.0 * order) for order, name in enumerate(names)])
     if pieces is None:
         return None
-    if len(pieces) == 1:
-        return whole(text, best.encoding, trust, runner_up)
-    return assemble(data, damaged.place_exactly(data, pieces), min(trust, _MENDED), runner_up)
+    if len(pieces) > 1:
+        return assemble(data, damaged.place_exactly(data, pieces), min(trust, _MENDED), runner_up)
+    parts = trails.lose(data, text, best.encoding)
+    if len(parts) > 1:
+        return assemble(data, parts, min(trust, _MENDED), runner_up)
+    return whole(text, best.encoding, trust, runner_up)
 
 
 def _agree(data: bytes, one: _Way, other: _Way) -> bool:
@@ -355,5 +420,6 @@ def _read_doubtful(data: bytes, costs: dict[str, float], ranked: list[candidates
             is_one = True
     confidence = min(_trust(lead, _BELIEF), 1.0 if is_one else _MENDED)
     used_names = {piece.encoding for piece in pieces}
-    runner_up = next((other.encoding for other in ranked if other.encoding not in used_names), "")
+    near = (other.encoding for other in ranked if other.bits < bits + foreign.RIVAL_BITS)
+    runner_up = next((name for name in near if name not in used_names), "")
     return assemble(data, pieces, confidence, runner_up)

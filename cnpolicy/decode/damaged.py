@@ -1,6 +1,7 @@
 """Read bytes that are no one encoding, or damaged: strictly as far as that goes, through the lattice where it fails."""
 
 import codecs
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -404,12 +405,47 @@ def _advance(data: bytes, start: int, end: int, encoding: str) -> int:
     return start + size if encodings.read(view[:size], encoding) == text else start
 
 
+# What is left of a character of UTF-8 whose first or last byte is gone, and may pass for a character of two bytes.
+_REMAINS = re.compile(rb"[\x80-\xbf]{2}|[\xe0-\xef][\x80-\xbf]")
+_ASCII = bytes(range(0x80))
+
+
+def _lose_remains(data: bytes, pieces: Sequence[Piece]) -> Sequence[Piece]:
+    """Return the pieces with the remains of damaged UTF-8 lost that were read as one character of another encoding.
+
+    No one types single characters of GBK into a line of UTF-8, but half of a broken character often looks like one.
+    """
+    split: list[Piece] = []
+    for number, piece in enumerate(pieces):
+        body = data[piece.start : min(piece.end, piece.start + _NEAR)] if piece.encoding not in ("", "utf-8") else b""
+        first, last = len(body) - len(body.lstrip(_ASCII)), len(body.rstrip(_ASCII))
+        is_all = piece.end - piece.start == len(body)
+        if is_all and _REMAINS.fullmatch(body, first, last) and _is_in_utf8(data, pieces, number):
+            start, end = piece.start + first, piece.start + last
+            split += [Piece(piece.start, start, "utf-8"), Piece(start, end, ""), Piece(end, piece.end, "utf-8")]
+        else:
+            split.append(piece)
+    return list(lattice.joined(split))
+
+
+def _is_in_utf8(data: bytes, pieces: Sequence[Piece], number: int) -> bool:
+    """Tell whether UTF-8 beyond ASCII stands near the piece in its line."""
+    piece = pieces[number]
+    before = after = b""
+    if number and pieces[number - 1].encoding == "utf-8":
+        before = data[max(pieces[number - 1].start, piece.start - _NEAR) : piece.start].rpartition(b"\n")[2]
+    if number + 1 < len(pieces) and pieces[number + 1].encoding == "utf-8":
+        after = data[piece.end : min(pieces[number + 1].end, piece.end + _NEAR)].partition(b"\n")[0]
+    return not (before + after).isascii()
+
+
 def place_exactly(data: bytes, pieces: Sequence[Piece]) -> list[Piece]:
     """Return the pieces with each lost place moved to where the damage most likely is.
 
     The lattice knows nothing of the character that stood in a lost place; where the same encoding stands before and
     after it, all places near it are weighed (cnpolicy.decode.mend).
     """
+    pieces = _lose_remains(data, pieces)
     found: list[Piece] = []
     index = 0
     while index < len(pieces):

@@ -1,9 +1,11 @@
 """Byte order marks, and the encodings that are written in ASCII: HZ, ISO 2022, UTF-7."""
 
 import re
-from typing import NamedTuple
 
 from cnpolicy import encodings, language
+from cnpolicy.decode import hz
+from cnpolicy.decode.reading import Line
+from cnpolicy.document import Lost
 
 MARKS = (
     (b"\xef\xbb\xbf", "utf-8"),
@@ -23,6 +25,10 @@ _ESCAPES = (
 )
 _BY_LINE = tuple(item for item in _ESCAPES if item[1] in ("hz", "iso2022_cn"))
 _SAMPLE = 4096
+# More NUL than a hundredth, beyond some, makes it UTF-16 or UTF-32.
+_MOST_NUL = 8
+# So many damaged lines of HZ are mended, each in some milliseconds: more are hostile bytes.
+_MOST_DAMAGED = 1000
 
 
 def marked(data: bytes) -> tuple[str, int] | None:
@@ -43,20 +49,20 @@ def read_escaped(data: bytes) -> tuple[str, str] | None:
     for mark, encoding in _ESCAPES:
         if mark not in data:
             continue
-        text = encodings.read(data, encoding)
+        text = _read(data, encoding)
         if text is None or text.isascii() or "\0" in text:
             continue
+        if encoding == "utf-7" and take_lines(data)[1]:
+            return None  # a plus sign among pairs of HZ
         if language.total_bits(text[:_SAMPLE]) < language.total_bits(data[: 4 * _SAMPLE].decode("ascii")):
             return text, encoding
     return None
 
 
-class Line(NamedTuple):
-    """A line of ASCII bytes that spells another encoding: its number, its text and the encoding."""
-
-    number: int
-    text: str
-    encoding: str
+def _read(data: bytes, encoding: str) -> str | None:
+    if encoding == "hz" and not hz.is_sound(data):
+        return None
+    return encodings.read(data, encoding)
 
 
 def take_lines(data: bytes) -> tuple[bytes, list[Line]]:
@@ -64,20 +70,36 @@ def take_lines(data: bytes) -> tuple[bytes, list[Line]]:
 
     Files that were put together from mail and news hold such lines among others; escapes never reach beyond a line.
     """
-    if not any(mark in data for mark, _ in _BY_LINE) or b"\0" in data:
+    if not any(mark in data for mark, _ in _BY_LINE) or data.count(b"\0") > _MOST_NUL + len(data) // 100:
         return data, []
     lines = data.split(b"\n")
     taken: list[Line] = []
+    damaged: list[int] = []
     for number, line in enumerate(lines):
-        if not line.isascii():
-            continue
-        for mark, encoding in _BY_LINE:
-            text = encodings.read(line, encoding) if mark in line else None
-            if text and not text.isascii() and language.total_bits(text) < language.total_bits(line.decode("ascii")):
-                taken.append(Line(number, text, encoding))
-                lines[number] = b""
-                break
+        found = _read_line(line) if line.isascii() and b"\0" not in line else None
+        if found:
+            taken.append(Line(number, *found))
+        elif b"~{" in line or b"~}" in line:
+            damaged.append(number)
+    is_hz = any(line.encoding == "hz" for line in taken)
+    for number in damaged[:_MOST_DAMAGED]:
+        mended = hz.read_damaged(lines[number], among_others=is_hz)
+        if mended:
+            text, places = mended
+            taken.append(Line(number, text, "hz", tuple(Lost(start, what, "hz") for start, what in places)))
+    taken.sort()
+    for line_taken in taken:
+        lines[line_taken.number] = b""
     return b"\n".join(lines), taken
+
+
+def _read_line(line: bytes) -> tuple[str, str] | None:
+    """Return the text of a line that spells another encoding, and the encoding, if it is sound."""
+    for mark, encoding in _BY_LINE:
+        text = _read(line, encoding) if mark in line else None
+        if text and not text.isascii() and language.total_bits(text) < language.total_bits(line.decode("ascii")):
+            return text, encoding
+    return None
 
 
 def unreadable(data: bytes) -> str | None:

@@ -37,6 +37,7 @@ _STRAY_BITS = 2.0
 _ANY_BYTE_BITS = 10.0
 _PUT_IN_BITS = 18.0
 _STRAYS = frozenset(b"\x00\x80\xff")
+_IS_STRAY = np.isin(np.arange(256), list(_STRAYS))
 # A reading that loses something must be so much better than one that loses nothing.
 _KEEP_BITS = 4.0
 # A file cut short inside a character is the most common damage of all.
@@ -68,6 +69,8 @@ _KEEP_WORD_BITS = 1.0
 
 _UNIT = {"utf-16-le": 2, "utf-16-be": 2, "utf-32-le": 4, "utf-32-be": 4}
 _OF_CHINESE = lattice.CHINESE | {"utf-8", *_UNIT}
+# How many bytes a damaged place may be.
+_SIZES = {"utf-16-le": (1, 2, 3), "utf-16-be": (1, 2, 3), "utf-32-le": (1, 3, 5), "utf-32-be": (1, 3, 5)}
 _PAIRED = frozenset({"gb18030", "cp950", "big5hkscs", "cp932", "euc_jp", "cp949", "euc_tw", "utf-16-le", "utf-16-be"})
 
 
@@ -147,7 +150,11 @@ def weigh(data: bytes, encoding: str, *, left: int = _NEWLINE, final: bool = Tru
     continues[:size] = (taken_bytes & 0xC0) == 0x80
     np.cumsum((taken_bytes >= 0x80) | (taken_bytes < 9), out=odd[1 : size + 1])
     options: list[tuple[npt.NDArray[np.float64], int]] = []
-    for taken in (1, 2, 3) if encoding in _PAIRED else (1, 2, 3, 4) if encoding == "utf-8" else (1, 3, 5):
+    # Two stray bytes side by side may part a character of two.
+    strays = np.zeros(size + 9, dtype=bool)
+    strays[:size] = _IS_STRAY[taken_bytes]
+    parted = strays[at + 1] & strays[at + 2]
+    for taken in _SIZES.get(encoding, (1, 2, 3, 4)):
         ends = np.minimum(at + taken, size + 7)
         bits = base_costs + rest_costs[ends] + fresh[ends]
         bits[at + taken > size] = np.inf
@@ -156,6 +163,8 @@ def weigh(data: bytes, encoding: str, *, left: int = _NEWLINE, final: bool = Tru
         if taken == 2 and encoding not in _UNIT:
             # Two signs of ASCII are hardly a character of which one byte was overwritten.
             bits[odd[np.minimum(at + taken, size)] == odd[at]] = np.inf
+        if taken == 4 and encoding != "utf-8":
+            bits[~parted] = np.inf
         if encoding == "utf-8":
             # Three of four bytes may happen to be a character; the fourth, which belongs to it, is the witness.
             readable = wholes[at] & ~continues[at + 3] if taken == 4 else wholes[at]
@@ -341,6 +350,10 @@ def _possible(left_over: bytes, encoding: str) -> tuple[Codes, npt.NDArray[np.fl
         edges = lattice.edges(left_over[:1] + left_over[2:], encoding)
         if edges.length[0] == 2:
             add(edges.code[:1], put_in(left_over[1]))
+    elif size == 4:
+        edges = lattice.edges(left_over[:1] + left_over[3:], encoding)
+        if edges.length[0] == 2:
+            add(edges.code[:1], put_in(left_over[1]) + put_in(left_over[2]))
     if not any(map(len, codes)):
         add(one, 60.0)
     return np.concatenate(codes), np.concatenate(bits)

@@ -90,48 +90,63 @@ def _joined(pieces: Iterable[Piece]) -> Iterable[Piece]:
         yield last
 
 
-def put_back(reading: Reading, lines: Sequence[tuple[int, str, str]]) -> Reading | None:
-    """Return the reading with texts put into lines that are empty in it; None if it has not that many lines.
+class Line(NamedTuple):
+    """A line of bytes that spells another encoding: its number, its text and the encoding, and what is lost in it."""
 
-    Each text comes with the number of its line (in order, from 0) and its encoding.
+    number: int
+    text: str
+    encoding: str
+    lost: tuple[Lost, ...] = ()
+
+
+def put_back(reading: Reading, lines: Sequence[Line]) -> Reading | None:
+    """Return the reading with the texts of lines put in that are empty in it; None if it has not that many lines.
+
+    The lines come in order.
     """
     parts: list[str] = []
-    ends: list[tuple[int, int]] = []  # where texts go in, and how long they are
     spans: list[Span] = []
-    place = line = 0
-    for number, text, _ in lines:
+    lost: list[Lost] = []
+    place = number = index = size = 0
+    losses = iter((*reading.lost, None))
+    loss = next(losses)
+    # ASCII alone says nothing of its encoding: it belongs to the lines.
+    own = () if reading.text.isascii() else reading.spans
+
+    def extend(length: int, encoding: str) -> None:
+        nonlocal size
+        if spans and spans[-1].encoding == encoding:
+            spans[-1] = spans[-1]._replace(end=size + length)
+        elif length:
+            spans.append(Span(size, size + length, encoding))
+        size += length
+
+    for line in (*lines, None):
         start = place
-        while line < number:
+        if line is None:
+            start = len(reading.text)
+        while line is not None and number < line.number:
             start = reading.text.find("\n", start) + 1
             if not start:
                 return None
-            line += 1
-        parts += [reading.text[place:start], text]
-        ends.append((start, len(text)))
-        place = start
-    parts.append(reading.text[place:])
-    # The places where encodings change, the texts among them.
-    index = added = 0
-    for (at, length), (_, _, encoding) in zip(ends, lines, strict=True):
-        while index < len(reading.spans) and reading.spans[index].end <= at:
-            span = reading.spans[index]
-            spans.append(Span(max(span.start + added, spans[-1].end if spans else 0), span.end + added, span.encoding))
+            number += 1
+        while loss is not None and loss.start < start:
+            lost.append(loss._replace(start=size + loss.start - place))
+            loss = next(losses)
+        parts.append(reading.text[place:start])
+        while index < len(own) and own[index].start < start:
+            extend(min(own[index].end, start) - max(own[index].start, place), own[index].encoding)
+            if own[index].end > start:
+                break
             index += 1
-        if index < len(reading.spans) and reading.spans[index].start < at:
-            span = reading.spans[index]
-            begin = max(span.start + added, spans[-1].end if spans else 0)
-            if begin < at + added:
-                spans.append(Span(begin, at + added, span.encoding))
-        spans.append(Span(at + added, at + added + length, encoding))
-        added += length
-    for span in reading.spans[index:]:
-        begin = max(span.start + added, spans[-1].end)
-        if begin < span.end + added:
-            spans.append(Span(begin, span.end + added, span.encoding))
-    lost = tuple(
-        one._replace(start=one.start + sum(length for at, length in ends if at <= one.start)) for one in reading.lost
-    )
-    return reading._replace(text="".join(parts), spans=tuple(spans), lost=lost)
+        if not own:
+            extend(start - place, spans[-1].encoding if spans else lines[0].encoding)
+        place = start
+        if line is not None:
+            parts.append(line.text)
+            lost += [one._replace(start=size + one.start) for one in line.lost]
+            extend(len(line.text), line.encoding)
+    return reading._replace(text="".join(parts), spans=tuple(spans), lost=tuple(lost))
 
 
 _NO_CHARACTER = re.compile("\0+|[\ud800-\udfff]")

@@ -38,6 +38,9 @@ def candidates(data: bytes, encoding: str) -> dict[str, float]:
     >>> sorted(candidates(b"\\xff", "gb18030"))[0], "中" in candidates(b"\\xd6", "gb18030")
     ('', True)
     """
+    if encoding == "hz":
+        # What is lost there are bytes of GB2312 without their high bits.
+        return candidates(bytes(byte | 0x80 for byte in data), "gb18030")
     found: dict[str, float] = {}
 
     def offer(original: bytes, bits: float, most: int = 1) -> None:

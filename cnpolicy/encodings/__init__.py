@@ -90,14 +90,18 @@ def _key(label: str) -> str:
 
 _BY_LABEL = {_key(label): encoding.name for encoding in ENCODINGS for label in (encoding.name, *encoding.labels)}
 
+# `iso-2022-cn`, `iso2022-cn` and `iso2022cn` are one label: hyphens tell no two of them apart.
+_BY_CLOSED_LABEL = {key.replace("-", ""): name for key, name in _BY_LABEL.items()}
+
 
 def look_up(label: str) -> str:
     """Return Python's name of the encoding that a label means; ValueError, with the known names, if none does.
 
-    >>> look_up("GB2312"), look_up("x-gbk"), look_up("Big5"), look_up("UTF8")
-    ('gb18030', 'gb18030', 'cp950', 'utf-8')
+    >>> look_up("GB2312"), look_up("x-gbk"), look_up("Big5"), look_up("UTF8"), look_up("ISO-2022-CN")
+    ('gb18030', 'gb18030', 'cp950', 'utf-8', 'iso2022_cn')
     """
-    name = _BY_LABEL.get(_key(label))
+    key = _key(label)
+    name = _BY_LABEL.get(key) or _BY_CLOSED_LABEL.get(key.replace("-", ""))
     if name is None:
         known = ", ".join(encoding.name for encoding in ENCODINGS)
         raise ValueError(f"unknown encoding {label!r}; the known ones are {known} (and their usual aliases)")

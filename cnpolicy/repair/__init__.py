@@ -1,13 +1,15 @@
-"""Undo what reading bytes in the wrong encoding did to a text: exact inverses only.
+"""Undo what reading bytes in the wrong encoding did to a text, also where bytes were lost.
 
 Each rule turns a run of characters back into the bytes they were read from and reads those in the right encoding. A
-run is changed when it decodes without a loss *and* what it says now is far less likely as European text, code or a
-table than what it says then is as Chinese. Where that is in doubt, the text stays as it is.
+run is changed when what it says now is far less likely as European text, code or a table than what it says then is as
+Chinese. Where that is in doubt, the text stays as it is. Where bytes were lost, a model of Chinese chooses the
+characters that they can have been part of (cnpolicy.repair.lattice); what it is not sure of stays visible as U+FFFD.
 """
 
 from cnpolicy.repair.escapes import read_backslash_escape, read_html_entity
 from cnpolicy.repair.holes import undo_utf_8_read_as_strict_cp1252
 from cnpolicy.repair.leftovers import read_gbk_private_use, read_hkscs_private_use
+from cnpolicy.repair.multi_byte import RULES as MULTI_BYTE
 from cnpolicy.repair.nul import undo_utf_16_read_as_single_byte
 from cnpolicy.repair.reports import (
     report_gbk_read_as_utf_8,
@@ -38,6 +40,8 @@ STAGE = Stage(
         RuleSet("utf-8 with holes", (undo_utf_8_read_as_strict_cp1252,)),
         RuleSet("utf-8", (undo_utf_8_read_as_single_byte,)),
         RuleSet("gbk", (undo_chinese_read_as_single_byte,)),
+        # Last of the misreadings: turning back many a single-byte one needs no model, these do.
+        RuleSet("multi-byte", MULTI_BYTE),
         RuleSet("leftovers", (read_gbk_private_use, read_hkscs_private_use)),
         # What is left cannot be mended, so reports come last.
         RuleSet(

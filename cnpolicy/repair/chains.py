@@ -153,6 +153,7 @@ def misreading(name: str) -> Misreading:
         more = table("gb18030").pairs
         kept = np.flatnonzero(more)
         add_all(more[kept], kept)
+    if name in ("gbk", "cp936", "gb2312", "gb18030"):
         add(np.array([0x20AC]), np.array([0x80]), 1)
     if name in ("cp950", "big5"):
         # Windows has areas for the user's own characters: lead bytes, and the private-use character of the first pair.

@@ -85,7 +85,12 @@ def _read_code(code: int) -> str | None:
     """Return the character of a numeric reference, or None if no text has it."""
     if code in _BY_STANDARD:
         return _BY_STANDARD[code]
-    unfit = code < 0x20 or 0x7F <= code < 0xA0 or 0xD800 <= code < 0xE000 or code > 0x10FFFF
+    unfit = (
+        (code < 0x20 and code not in (0x09, 0x0A, 0x0D))
+        or 0x7F <= code < 0xA0
+        or 0xD800 <= code < 0xE000
+        or code > 0x10FFFF
+    )
     return None if unfit or code & 0xFFFE == 0xFFFE or 0xFDD0 <= code < 0xFDF0 or code == 0xFFFD else chr(code)
 
 

@@ -83,7 +83,7 @@ def _assemble(text: str, read: Read, left: str, right: str) -> Reading | None:
     if after == text:
         return None
     # A cell ends where all characters end together, and is one with the next if both are free of doubt and both stay
-    # or both are read. ASCII goes with either.
+    # or both are read. ASCII goes with either. A line end is a cell of its own.
     stop = np.flatnonzero(read.whole) + 1
     start = np.concatenate([[0], stop[:-1]])
     doubtful = np.add.reduceat(read.restored.astype(np.int64), start) > 0
@@ -95,6 +95,9 @@ def _assemble(text: str, read: Read, left: str, right: str) -> Reading | None:
     switches = int(np.count_nonzero(np.diff(kind[known])))
     fresh = doubtful.copy()
     fresh[1:] |= doubtful[:-1] | (kind[1:] != kind[:-1])
+    line_end = neutral & (read.code[start] == ord("\n"))
+    fresh |= line_end
+    fresh[1:] |= line_end[:-1]
     fresh[0] = True
     first = np.flatnonzero(fresh)
     last = np.concatenate([first[1:] - 1, [len(start) - 1]])

@@ -47,7 +47,7 @@ def _together(text: str, first: Sequence[Finding], second: Sequence[Finding]) ->
 
 def _search(name: str, text: str, context: Context) -> Iterator[Finding]:
     """Yield what is found of one kind of misreading in a text."""
-    spans = search(text)
+    spans = _spans(text, context)
     mine = [span for span in spans if span.kind == name]
     if not mine:
         return
@@ -64,6 +64,16 @@ def _search(name: str, text: str, context: Context) -> Iterator[Finding]:
             yield from undo(name, text, span.cells, span.chain, context)
 
 
+def _spans(text: str, context: Context) -> tuple[Span, ...]:
+    """Return all spans of a text; those of the text that all rules look at are searched for once."""
+    if text != context.text:
+        return search(text)
+    if "misread" not in context.known:
+        context.known["misread"] = search(text)
+    found: tuple[Span, ...] = context.known["misread"]
+    return found
+
+
 def _is_mention(text: str, span: Span) -> bool:
     return len(span.after) <= _MENTION and is_mention(text, span.start, span.end)
 
@@ -77,15 +87,6 @@ def undo_utf_8_read_as_gbk(text: str, context: Context) -> Iterable[Finding]:
     can have been; what characters that allows, the text around it decides.
     """
     return _find("utf8-read-as-gbk", text, context)
-
-
-@rule("utf8-read-as-big5", "inferred", example=("撟脤�函黎隡�", "干部群众"))
-def undo_utf_8_read_as_big5(text: str, context: Context) -> Iterable[Finding]:
-    """Read text again as UTF-8 that was read as Big5.
-
-    Big5 has no pairs that begin with the bytes 0x80 to 0xA0, so that of most characters a byte was lost.
-    """
-    return _find("utf8-read-as-big5", text, context)
 
 
 @rule("utf8-read-as-cp932", "inferred", example=("蝮壽戟莉･莠ｺ", "坚持以人"))
@@ -133,15 +134,6 @@ def undo_gbk_read_as_cp949(text: str, context: Context) -> Iterable[Finding]:
     return _find("gbk-read-as-cp949", text, context)
 
 
-@rule("big5-read-as-gbk", "inferred", example=("崩笆竒蕾", "推動經濟"))
-def undo_big5_read_as_gbk(text: str, context: Context) -> Iterable[Finding]:
-    """Read text again as Big5 that was read as GBK.
-
-    Kana, Cyrillic letters and private-use characters stand among Chinese ones.
-    """
-    return _find("big5-read-as-gbk", text, context)
-
-
 @rule("utf16-bytes-swapped", "inferred", example=("єꝾ婑쑾", "各级党组"))
 def undo_utf_16_bytes_swapped(text: str, context: Context) -> Iterable[Finding]:
     """Swap the bytes of text that was read as UTF-16 in the wrong order.
@@ -165,11 +157,9 @@ RULES = (
     undo_utf_8_read_as_gbk,
     undo_utf_8_read_as_cp932,
     undo_utf_8_read_as_cp949,
-    undo_utf_8_read_as_big5,
     undo_utf_16_bytes_swapped,
     undo_gbk_read_as_cp932,
     undo_gbk_read_as_cp949,
     undo_gbk_read_as_big5,
-    undo_big5_read_as_gbk,
     undo_gbk_out_of_step,
 )

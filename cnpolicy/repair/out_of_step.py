@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -99,6 +99,7 @@ def _cells(text: str, start: int, end: int, after: str, data: npt.NDArray[np.int
     yield Cell(start, end, after, tuple(losses))
 
 
+@lru_cache(maxsize=512)
 def _candidates(byte: int, *, first: bool) -> npt.NDArray[np.uint32]:
     """Return the characters that have this byte as their first or second one."""
     pairs = table("gbk").pairs.reshape(256, 256)

@@ -164,7 +164,8 @@ def compose(text: str, first: Sequence[Finding], second: Sequence[Finding]) -> l
     spans.sort(key=lambda span: span[:2])
     clusters: list[tuple[int, int, str]] = []
     for start, end, note in spans:
-        if clusters and start < clusters[-1][1]:
+        # What is left of a removal is empty, and belongs to what follows there.
+        if clusters and (start < clusters[-1][1] or start == clusters[-1][0]):
             started, ended, noted = clusters[-1]
             clusters[-1] = (started, max(ended, end), note if noted in note else noted)
         else:
@@ -174,7 +175,7 @@ def compose(text: str, first: Sequence[Finding], second: Sequence[Finding]) -> l
     shift = 0  # from offsets in the middle text to offsets in the first
     for start, end, note in clusters:
         begin = start - shift
-        while earlier and earlier[0].start + shift < end:
+        while earlier and (earlier[0].start + shift < end or start == end == earlier[0].start + shift):
             # `shift` grows as findings are passed, and so stays that of the place reached.
             finding = earlier.popleft()
             shift += len(finding.after) - len(finding.before)

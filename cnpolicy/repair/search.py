@@ -7,16 +7,16 @@ when what it says then is by far likelier than what it says now.
 """
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from cnpolicy import language
-from cnpolicy.repair.chains import Chain, Step, table
+from cnpolicy import language, tables
+from cnpolicy.repair.chains import Chain, Step
 from cnpolicy.repair.lattice import Cell, reread
 from cnpolicy.repair.out_of_step import reread_out_of_step
 from cnpolicy.repair.proof import HANS
@@ -41,13 +41,11 @@ def _steps(right: str, *wrong: str) -> tuple[Chain, ...]:
 
 KINDS = (
     Kind("utf8-read-as-gbk", _steps("utf-8", "gbk", "cp936", "gb18030")),
-    Kind("utf8-read-as-big5", _steps("utf-8", "cp950")),
     Kind("utf8-read-as-cp932", _steps("utf-8", "cp932")),
     Kind("utf8-read-as-cp949", _steps("utf-8", "cp949")),
     Kind("gbk-read-as-big5", _steps("gbk", "cp950")),
     Kind("gbk-read-as-cp932", _steps("gbk", "cp932")),
     Kind("gbk-read-as-cp949", _steps("gbk", "cp949")),
-    Kind("big5-read-as-gbk", _steps("cp950", "gbk", "gb18030")),
     Kind("utf16-bytes-swapped", _steps("utf-16-le", "utf-16-be")),
     Kind("gbk-out-of-step", _steps("gbk", "gbk")),
 )
@@ -85,118 +83,11 @@ class Span(NamedTuple):
 
 # --- The first sieve: characters that are likelier in mojibake -----------------------------------------------------
 
-# Bits that a character is rarer by for not being of the class that most of a Chinese text is of. Small for those that
-# fill texts of their own.
-_CLASS_BITS = {
-    "han": 0.2,
-    "rare-han": 6.0,
-    "punctuation": 3.0,
-    "kana": 1.5,
-    "hangul": 1.5,
-    "halfwidth-kana": 5.0,
-    "lost": 8.0,
-    "private": 8.0,
-    "symbol": 3.0,
-    "cyrillic": 1.0,
-    "greek": 1.0,
-    "bopomofo": 1.0,
-}
-_OTHER_BITS = 2.0
-_LEAST, _MOST = -8, 8
-_LOST_WEIGHT = 4  # U+FFFD and `?` in a row with the others are what is left of lost bytes
-_MARK_WEIGHT = 1
-
-
-def _prior() -> Weights:
-    """Return how often each code unit stands in Chinese text: characters and punctuation, as shares."""
-    points = np.arange(_BMP, dtype=np.uint32)
-    own = language.own_bits(points).astype(np.float64)
-    text = points.astype("<u2").tobytes().decode("utf-16-le", "replace")
-    classes = language.classes(text) if len(text) == _BMP else _classes_of(points)
-    names = language.class_names()
-    share = np.zeros(len(names))
-    share[names.index("han")], share[names.index("punctuation")] = 0.86, 0.14
-    prior: Weights = share[classes] * np.exp2(-own)
-    prior[prior < 1e-8] = 0
-    prior[:0x800] = 0  # of two bytes in UTF-8: marks, beside the characters of three
-    scaled: Weights = prior / prior.sum()
-    return scaled
-
-
-def _classes_of(points: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
-    valid = (points < 0xD800) | (points >= 0xE000)
-    classes = np.zeros(len(points), dtype=np.uint8)
-    classes[valid] = language.classes(points[valid].astype("<u2").tobytes().decode("utf-16-le"))
-    return classes
-
-
-def _characters(pairs: npt.NDArray[np.int64], weights: npt.NDArray[Any]) -> Weights:
-    """Return the weight of each code unit, given the weights of the pairs of bytes that are read as it."""
-    inside = (pairs > 0) & (pairs < _BMP)
-    return np.bincount(pairs[inside], weights[inside], minlength=_BMP).astype(np.float64)
-
-
-def _of_utf_8(prior: Weights, wrong: str) -> Weights:
-    """Return how often each code unit stands in UTF-8 read as `wrong`."""
-    points = np.flatnonzero(prior)
-    share = prior[points]
-    first, second, third = points >> 12 | 0xE0, points >> 6 & 0x3F | 0x80, points & 0x3F | 0x80
-    starts = np.bincount(first, share, minlength=256)
-    ends = np.bincount(third, share, minlength=256)
-    weights = np.bincount(first << 8 | second, share, minlength=_BMP)
-    weights += np.bincount(second << 8 | third, share, minlength=_BMP)
-    weights += np.outer(ends, starts).ravel()
-    read = table(wrong)
-    found = _characters(read.pairs, weights * (2 / 3))
-    alone = np.flatnonzero(read.singles[0x80:]) + 0x80
-    single = (starts + ends + np.bincount(second, share, minlength=256)) / 6
-    return found + np.bincount(read.singles[alone], single[alone], minlength=_BMP)
-
-
-def _of_pairs(prior: Weights, right: str, wrong: str) -> Weights:
-    """Return how often each code unit stands in text of pairs of bytes read as `wrong`."""
-    pairs = table(right).pairs
-    weights = np.where((pairs > 0) & (pairs < _BMP), prior[np.minimum(pairs, _BMP - 1)], 0.0)
-    read = table(wrong)
-    found = _characters(read.pairs, weights)
-    grid = weights.reshape(256, 256)
-    alone = np.flatnonzero(read.singles[0x80:]) + 0x80
-    single = (grid.sum(axis=0) + grid.sum(axis=1)) / 2
-    return found + np.bincount(read.singles[alone], single[alone], minlength=_BMP)
-
-
-def _out_of_step(prior: Weights) -> Weights:
-    pairs = table("gbk").pairs
-    grid = np.where((pairs > 0) & (pairs < _BMP), prior[np.minimum(pairs, _BMP - 1)], 0.0).reshape(256, 256)
-    return _characters(pairs, np.outer(grid.sum(axis=0), grid.sum(axis=1)).ravel())
-
 
 @cache
 def _weights() -> npt.NDArray[np.int8]:
     """Return for each kind of misreading (a row) by how many bits each code unit is likelier in it than in a text."""
-    prior = _prior()
-    once = _of_utf_8(prior, "gb18030")
-    twice = once.copy()
-    twice[:0x800] = 0
-    twice[0xD800:0xE000] = 0
-    twice = np.maximum(once, _of_utf_8(twice / twice.sum(), "gb18030"))
-    garbled = np.stack(
-        [
-            twice,
-            *(_of_utf_8(prior, wrong) for wrong in ("cp950", "cp932", "cp949")),
-            *(_of_pairs(prior, "gbk", wrong) for wrong in ("cp950", "cp932", "cp949")),
-            _of_pairs(prior, "cp950", "gb18030"),
-            _of_pairs(prior, "utf-16-le", "utf-16-be"),
-            _out_of_step(prior),
-        ]
-    )
-    points = np.arange(_BMP, dtype=np.uint32)
-    costs = np.array([_CLASS_BITS.get(name, _OTHER_BITS) for name in language.class_names()])
-    natural = language.own_bits(points) + costs[_classes_of(points)]
-    bits = natural + np.log2(np.maximum(garbled, 1e-12))
-    weights: npt.NDArray[np.int8] = np.clip(np.round(bits), _LEAST, _MOST).astype(np.int8)
-    weights[:, :0x80] = _LEAST
-    weights[:, 0xFFFD], weights[:, ord("?")] = _LOST_WEIGHT, _MARK_WEIGHT
+    weights: npt.NDArray[np.int8] = tables.load("suspects")["weights"]
     return weights
 
 
@@ -291,6 +182,9 @@ _TRIED = 3
 # let through for UTF-8, and 82 to 100 % of garbled runs of four characters are. Pairs of bytes make a character of
 # every other one; with 21 (銘傑 has 20) none is let through, and 85 to 98 % of the runs, but 40 % of Big5 read as GBK.
 _ROUGH_UTF_8_BITS = 14.0
+# For each character of a stretch that is longer than a few, what UTF-8 says must be better by so many bits: 8.2 to 16
+# in 99 of 100 stretches of news that were UTF-8, 4 to 7 in half of those that were not.
+_ROUGH_UTF_8_BITS_EACH = 7.0
 _ROUGH_BITS = 21.0
 _STRAY_BITS = 4.0  # what a byte costs that is left over: a third of a character of UTF-8
 _FOREIGN_BITS = 24.0  # what a character costs that the wrong encoding does not have
@@ -355,8 +249,11 @@ _IN_PAIRS = re.compile("[\u2010-\uffef]+")
 _LOSSES = re.compile("[?\ufffd]")
 
 
-def _rough(kind: int) -> float:
-    return _ROUGH_UTF_8_BITS if KINDS[kind].chains[0][0].right == "utf-8" else _ROUGH_BITS
+def _rough(kind: int, size: int) -> float:
+    """Return the bits by which a stretch of so many characters must be better when it is turned back."""
+    if KINDS[kind].chains[0][0].right == "utf-8":
+        return max(_ROUGH_UTF_8_BITS, _ROUGH_UTF_8_BITS_EACH * size if size > _SHORT else 0.0)
+    return _ROUGH_BITS
 
 
 class Candidate(NamedTuple):
@@ -390,8 +287,9 @@ def candidates(text: str, found: Sequence[Window]) -> list[Candidate]:
     wider: list[_Try] = []
     for number, start, end, kind in tries:
         gain = gains[number][kind]
-        missing = _rough(kind) - (gain + _FAR if gain < -_FAR / 2 else gain)
-        if gain <= _rough(kind) and missing < _END_BITS and end - start <= _SHORT:
+        rough = _rough(kind, end - start)
+        missing = rough - (gain + _FAR if gain < -_FAR / 2 else gain)
+        if gain <= rough and missing < _END_BITS and end - start <= _SHORT:
             for before, behind in _ENDS:
                 beside = text[max(start - before, 0) : start] + text[end : end + behind]
                 if beside and "\n" not in beside:
@@ -401,7 +299,12 @@ def candidates(text: str, found: Sequence[Window]) -> list[Candidate]:
     last = -1
     kept: list[Candidate] = []
     for window, known in zip(found, gains, strict=True):
-        enough = [kind for kind, gain in known.items() if gain > _rough(kind)]
+        size = min(window.end - window.start, _SAMPLE)
+        enough = [kind for kind, gain in known.items() if gain > _rough(kind, size)]
+        if not enough and known.get(_TWICE, -_FAR) > _ROUGH_UTF_8_BITS:
+            # What was misread twice is no better than before when it is turned back once.
+            once = _turn_back(text[window.start : window.start + size], KINDS[_TWICE].chains[-1][0])
+            enough = [_TWICE] if _is_garbled_still(once) else []
         if enough:
             enough.sort(key=lambda kind: -known[kind] - (_LAST_BITS if kind == last else 0))
             last = enough[0]
@@ -435,7 +338,7 @@ def _gains(text: str, tries: Sequence[_Try]) -> list[float]:
 
 _MARGIN = 6  # characters beside a stretch that may belong to it
 _JOIN = 30  # stretches of the same kind that are nearer than this are read as one
-_REGION = 2000  # characters that are judged as one
+_REGION = 500  # characters that are judged as one, to the end of their line
 # Bits by which a reading must be better than the text as it is, for a run that stands alone and for one beside others.
 # UTF-8 proves itself; pairs of bytes are some character in every encoding, and a name of two rare characters (許銘傑)
 # can be two common ones by chance: 20 bits in news, which is the most that was seen there.
@@ -443,6 +346,12 @@ _ALONE_UTF_8_BITS = 16.0
 _ALONE_BITS = 24.0
 _BESIDE_BITS = 3.0
 _LOSS_BITS = 6.0  # what a character costs that was put in for lost bytes
+# So many samples of so many characters are read by a chain first, and one in so many of them must say something.
+_SAMPLES, _TRIAL = 3, 30
+_SAID = 4
+# How many characters of a region may be wrong, by the posteriors of those put in. News read as GBK with swallowed bytes
+# comes to 0.08, all other kinds to 0.03 at most; text of another encoding to more than 0.2.
+_DOUBT = 0.15
 # What a character of a reading costs at most that needs no rival, in bits.
 _GOOD_BITS = 10.5
 _SEPARATOR = "\n"
@@ -480,9 +389,7 @@ def _regions(text: str) -> list[_Region]:
         if start < end:
             found.append(_Region(start, end, kinds))
     if found and share.sum() * 2 > len(text) - len(text.encode("ascii", "ignore")):
-        first = int(share.argmax())
-        found = [region._replace(kinds=_put_first(first, region.kinds)) for region in found]
-        return list(_throughout(text, found, (first,)))
+        return list(_throughout(text, found, int(share.argmax())))
     return found
 
 
@@ -497,34 +404,39 @@ def _join_kinds(text: str, last: _Region, start: int, kinds: tuple[int, ...]) ->
     return common + tuple(kind for kind in (*last.kinds, *kinds) if kind not in common)[: _TRIED - len(common)]
 
 
-def _put_first(kind: int, kinds: tuple[int, ...]) -> tuple[int, ...]:
-    return (kind, *(one for one in kinds if one != kind))[:_TRIED]
+def _throughout(text: str, found: Sequence[_Region], first: int) -> Iterator[_Region]:
+    """Yield a text that is garbled throughout in whole lines, of which `_REGION` characters or so are read as one.
 
-
-def _throughout(text: str, found: Sequence[_Region], kinds: tuple[int, ...]) -> Iterator[_Region]:
-    """Yield the regions and what is between them, in a text that is garbled throughout."""
-    done = 0
-    for region in (*found, _Region(len(text), len(text), ())):
-        while done < region.start:
-            end = min(region.start, done + _REGION)
-            yield _Region(done, end, kinds, beside=True)
-            done = end
-        if region.kinds:
-            yield region
-        done = region.end
+    Lines in which another kind is the likeliest are read by themselves. The kind `first` is tried everywhere.
+    """
+    start = number = 0
+    while start < len(text):
+        end = text.find(_SEPARATOR, min(start + _REGION, len(text))) + 1 or len(text)
+        kinds: list[int] = []
+        while number < len(found) and found[number].start < end:
+            line = text.rfind(_SEPARATOR, start, found[number].start) + 1
+            if kinds and found[number].kinds[0] != kinds[0] and line > start:
+                end = line
+                break
+            kinds += [kind for kind in found[number].kinds if kind not in kinds]
+            number += 1
+        kinds = [*kinds[: _TRIED - 1], first] if first not in kinds[:_TRIED] else kinds[:_TRIED]
+        yield _Region(start, end, tuple(kinds), beside=True)
+        start = end
 
 
 def _cost(text: str, left: str, right: str) -> float:
     return float(language.bits(left + text + right)[1:].sum(dtype=np.float64))
 
 
-def _chain(text: str, kind: int) -> Chain:
-    """Return the chain of a kind that fits what stands in the text.
+def _chain(kind: int, text: str) -> Chain:
+    """Return the chain of a kind that fits what stands in the regions of a text.
 
-    GBK has no private-use characters, and only as Windows has it the euro sign for the byte 0x80.
+    Only GB18030 has private-use characters; the euro sign stands for the byte 0x80 as Windows reads GBK, and without
+    them seldom for a pair.
     """
     chains = KINDS[kind].chains
-    wanted = "cp936" if "€" in text else "gb18030" if _PRIVATE.search(text) else ""
+    wanted = "gb18030" if _PRIVATE.search(text) else "cp936" if "€" in text else ""
     return next((chain for chain in chains if chain[-1].wrong == wanted), chains[0])
 
 
@@ -612,37 +524,69 @@ _NOTHING = _Choice([], 0.0, good=False)
 def _choose(text: str, regions: Sequence[_Region]) -> list[_Choice]:
     """Return the best choice for each region."""
     best = [_NOTHING] * len(regions)
+    heard: set[Chain] = set()  # what has said something before
+    inside = "".join(text[region.start : region.end] for region in regions)
     for order in range(_TRIED):
         batches: dict[tuple[int, Chain], list[int]] = {}
         for number, region in enumerate(regions):
             if order < len(region.kinds) and not best[number].good:
                 kind = region.kinds[order]
-                batches.setdefault((kind, _chain(text[region.start : region.end], kind)), []).append(number)
+                batches.setdefault((kind, _chain(kind, inside)), []).append(number)
         for (kind, chain), numbers in batches.items():
-            _improve(text, regions, best, numbers, KINDS[kind].name, chain)
+            if (
+                chain in heard or _says_something(text, [regions[one] for one in numbers], KINDS[kind].name, chain)
+            ) and _improve(text, regions, best, numbers, KINDS[kind].name, chain):
+                heard.add(chain)
     # Once more over, where what is turned back once is still mojibake of the same kind.
     batches = {}
     for number, region in enumerate(regions):
         if _TWICE in region.kinds and not best[number].good:
-            inside = text[region.start : region.end]
-            chain = _chain(inside, _TWICE)
-            if _is_garbled_still(_turn_back(inside, chain[0])):
+            chain = _chain(_TWICE, inside)
+            if _is_garbled_still(_turn_back(text[region.start : region.end], chain[0])):
                 batches.setdefault((_TWICE, (*chain, *chain)), []).append(number)
     for (kind, chain), numbers in batches.items():
-        _improve(text, regions, best, numbers, KINDS[kind].name, chain)
+        if _says_something(text, [regions[one] for one in numbers], KINDS[kind].name, chain):
+            _improve(text, regions, best, numbers, KINDS[kind].name, chain)
     return best
 
 
 def _improve(
     text: str, regions: Sequence[_Region], best: list[_Choice], numbers: Sequence[int], kind: str, chain: Chain
-) -> None:
-    """Try a chain on some of the regions, and keep what is better than before."""
+) -> bool:
+    """Try a chain on some of the regions, keep what is better than before, and tell whether anything is."""
+    better = False
     for number, cells in zip(numbers, _read_together(text, [regions[one] for one in numbers], chain), strict=True):
         runs = [run for run in _runs(text, cells, kind, chain) if run.gain > 0]
         gain = sum(run.gain for run in runs)
         if gain > best[number].gain:
             after = "".join(run.after for run in runs)
             best[number] = _Choice(runs, gain, language.bits_per_character(after) < _GOOD_BITS)
+            better = True
+    return better
+
+
+def _says_something(text: str, regions: Sequence[_Region], kind: str, chain: Chain) -> bool:
+    """Tell whether samples of the regions say something by a chain; what is hardly longer than they need not be asked.
+
+    A chain that it was not makes the lattice guess at everything, which takes a thousand times as long as reading what
+    fits.
+    """
+    if sum(region.end - region.start for region in regions) <= 2 * _SAMPLES * _TRIAL:
+        return True
+    # At the beginnings of lines, where nothing of a character before is in the way.
+    places = [place for region in regions for place in range(region.start, region.end) if text[place] > "\x7f"]
+    sample: list[_Region] = []
+    for number in range(_SAMPLES):
+        place = places[len(places) * number // _SAMPLES]
+        region = regions[bisect_right(regions, (place,)) - 1]
+        start = max(text.rfind(_SEPARATOR, 0, place) + 1, region.start)
+        sample.append(_Region(start, min(start + _TRIAL, region.end), ()))
+    sample = sorted(set(sample))
+    said = 0
+    for cells in _read_together(text, sample, chain):
+        runs = [run for run in _runs(text, cells, kind, chain) if run.gain > 0]
+        said += sum(run.end - run.start for run in _founded(text, runs))
+    return said * _SAID >= sum(one.end - one.start for one in sample)
 
 
 def _is_garbled_still(text: str) -> bool:
@@ -664,6 +608,14 @@ def _is_founded(text: str, run: Span) -> bool:
     return left * 2 >= len(run.after) and not _FOREIGN.search(run.after)
 
 
+def _founded(text: str, runs: Sequence[Span]) -> list[Span]:
+    """Return the runs of a region that say anything; none if too much of what they say together is guessed."""
+    doubt = sum(1 - loss.posterior for run in runs for cell in run.cells for loss in cell.losses)
+    if doubt > _DOUBT * sum(len(run.after) for run in runs):
+        return []
+    return [run for run in runs if _is_founded(text, run)]
+
+
 def _proves(run: Span) -> bool:
     """Tell whether a run is mojibake whatever stands beside it."""
     if run.chain[0].right == "utf-8":
@@ -683,28 +635,34 @@ def _is_foreign(start: int, end: int, places: Sequence[int]) -> bool:
 
 
 def _outside(text: str, runs: Sequence[Span] | Sequence[Window]) -> list[int]:
-    """Return the places of kana and Hangul that are in none of the runs."""
+    """Return the places of kana and Hangul that are in none of the runs; none if nearly all are in runs.
+
+    Of those in Japanese and Korean text 90 % and more stand outside, of those in text misread as such at most 13 %.
+    """
     places: list[int] = []
     ends = iter([*runs, None])
     run = next(ends)
+    inside = 0
     for match in _FOREIGN.finditer(text):
         while run is not None and run.end <= match.start():
             run = next(ends)
         if run is None or match.start() < run.start:
             places.append(match.start())
-    return places
+        else:
+            inside += 1
+    return places if len(places) * 2 > inside else []
 
 
-@lru_cache(maxsize=2)
 def search(text: str) -> tuple[Span, ...]:
     """Return the spans of the text that went through a chain, in order."""
     regions = _regions(text)
     if not regions:
         return ()
+    founded = [_founded(text, choice.runs) for choice in _choose(text, regions)]
+    proven = [any(map(_proves, runs)) for runs in founded]
     found: list[Span] = []
-    for region, choice in zip(regions, _choose(text, regions), strict=True):
-        runs = [run for run in choice.runs if _is_founded(text, run)]
-        if region.beside or any(map(_proves, runs)):
+    for region, runs, is_proven in zip(regions, founded, proven, strict=True):
+        if is_proven or (region.beside and any(proven)):
             found += [run for run in runs if run.gain >= _BESIDE_BITS]
     foreign = _outside(text, found)
     return tuple(run for run in found if not _is_foreign(run.start, run.end, foreign))

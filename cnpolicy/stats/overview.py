@@ -1,18 +1,43 @@
 """The overview of a corpus: how large it is, of what kind, which words are frequent, and what was wrong with it."""
 
-from cnpolicy.index import Index
+from cnpolicy.index import Index, Selection
+from cnpolicy.stats.counting import chosen
+from cnpolicy.stats.diversity import diversity, lengths
+from cnpolicy.stats.groups import grouped
+from cnpolicy.stats.ngrams import COLUMNS as NGRAM_COLUMNS
+from cnpolicy.stats.ngrams import ngrams
+from cnpolicy.stats.stopwords import chinese
 from cnpolicy.stats.table import Table
 
 
-def overview(index: Index, top: int = 20, min_length: int = 1) -> list[Table]:
-    """Return the tables `corpus`, `words` (the `top` most frequent), `encodings` and `damage`.
+def overview(source: Index | Selection, top: int = 20, min_length: int = 1, by: str | None = None) -> list[Table]:
+    """Return what there is to say of a corpus at first sight, in tables.
 
-    `min_length` is the least length, in code points, of the words that are listed.
+    * `corpus`: its size; `lengths` of sentences and clauses; `diversity` of its vocabulary
+    * `words`: the `top` most frequent ones of at least `min_length` code points; `ngrams`: the `top` most frequent
+      pairs of words that do not begin or end with a Chinese function word
+    * `encodings`, `damage`: what the documents were read in, and what was found to be wrong with them
+
+    With `by`, a column of the documents, each table is of all its values: their column `group` comes first (see
+    `cnpolicy.stats.groups`); ValueError if there is no such column.
     """
-    return [corpus(index), frequent_words(index, top, min_length), encodings(index), damage(index)]
+    selection = chosen(source)
+    if by is not None:
+        return grouped(selection, by, lambda part: overview(part, top, min_length))
+    pairs = ngrams(selection, 2, top=top, stopwords=chinese())
+    kept = [NGRAM_COLUMNS.index(name) for name in ("ngram", "frequency", "per_million", "documents")]
+    return [
+        corpus(selection),
+        lengths(selection),
+        diversity(selection),
+        frequent_words(selection, top, min_length),
+        Table("ngrams", tuple(NGRAM_COLUMNS[at] for at in kept), [tuple(row[at] for at in kept) for row in pairs.rows]),
+        encodings(selection),
+        damage(selection),
+    ]
 
 
-def corpus(index: Index) -> Table:
+def corpus(source: Index | Selection) -> Table:
     """Return the size of the corpus, one measure to a row.
 
     * `documents`: also those without a word
@@ -28,20 +53,20 @@ def corpus(index: Index) -> Table:
         *("documents", "characters", "han_characters", "words", "types", "sentences", "paragraphs"),
         *("type_token_ratio", "mean_sentence_length"),
     )
-    (values,) = index.query(
+    (values,) = chosen(source).query(
         """
         WITH held AS (
             SELECT doc_id, paragraph, sentence, count(*) AS words
-            FROM tokens JOIN terms USING (term_id)
+            FROM {tokens} JOIN terms USING (term_id)
             WHERE is_word
             GROUP BY ALL
         ), sizes AS (
             SELECT
-                (SELECT count(*) FROM documents) AS documents,
-                (SELECT coalesce(sum(characters), 0) FROM documents) AS characters,
-                (SELECT coalesce(sum(han_characters), 0) FROM documents) AS han_characters,
+                (SELECT count(*) FROM {documents}) AS documents,
+                (SELECT coalesce(sum(characters), 0) FROM {documents}) AS characters,
+                (SELECT coalesce(sum(han_characters), 0) FROM {documents}) AS han_characters,
                 (SELECT coalesce(sum(words), 0) FROM held) AS words,
-                (SELECT count(*) FROM terms WHERE is_word AND term_id IN (SELECT term_id FROM tokens)) AS types,
+                (SELECT count(*) FROM terms WHERE is_word AND term_id IN (SELECT term_id FROM {tokens})) AS types,
                 (SELECT count(*) FROM held) AS sentences,
                 (SELECT count(*) FROM (SELECT DISTINCT doc_id, paragraph FROM held)) AS paragraphs
         )
@@ -51,45 +76,48 @@ def corpus(index: Index) -> Table:
     return Table("corpus", ("measure", "value"), list(zip(names, values, strict=True)))
 
 
-def frequent_words(index: Index, top: int = 20, min_length: int = 1) -> Table:
+def frequent_words(source: Index | Selection, top: int = 20, min_length: int = 1) -> Table:
     """Return the `top` most frequent words of at least `min_length` code points.
 
     `per_million` is the frequency in a million words (all words, of any length), `documents` the number of documents
     that have the word. Equal frequencies are in order of the words' code points.
     """
-    rows = index.query(
+    rows = chosen(source).query(
         """
-        WITH counts AS (
-            SELECT term_id, doc_id, count(*) AS n FROM tokens GROUP BY ALL
-        ), total AS (
-            SELECT sum(n) AS words FROM counts JOIN terms USING (term_id) WHERE is_word
+        WITH listed AS MATERIALIZED (
+            SELECT term_id, term, n
+            FROM (SELECT term_id, count(*) AS n FROM {tokens} GROUP BY term_id) JOIN terms USING (term_id)
+            WHERE is_word AND length(term) >= $min_length
+            ORDER BY n DESC, term
+            LIMIT $top
+        ), held AS (
+            SELECT term_id, count(*) AS documents
+            FROM (SELECT DISTINCT term_id, doc_id FROM {tokens} SEMI JOIN listed USING (term_id))
+            GROUP BY term_id
         )
-        SELECT term, sum(n)::BIGINT AS frequency, sum(n) * 1e6 / any_value(words) AS per_million, count(*) AS documents
-        FROM counts JOIN terms USING (term_id), total
-        WHERE is_word AND length(term) >= $min_length
-        GROUP BY term
-        ORDER BY frequency DESC, term
-        LIMIT $top
+        SELECT term, n, n * 1e6 / (SELECT sum(words) FROM {documents}), documents
+        FROM listed JOIN held USING (term_id)
+        ORDER BY n DESC, term
         """,
         {"top": top, "min_length": min_length},
     )
     return Table("words", ("term", "frequency", "per_million", "documents"), rows)
 
 
-def encodings(index: Index) -> Table:
+def encodings(source: Index | Selection) -> Table:
     """Return the encodings that documents were read in, the most frequent first."""
-    rows = index.query(
-        "SELECT encoding, count(*) AS documents FROM documents GROUP BY encoding ORDER BY documents DESC, encoding"
+    rows = chosen(source).query(
+        "SELECT encoding, count(*) AS documents FROM {documents} GROUP BY encoding ORDER BY documents DESC, encoding"
     )
     return Table("encodings", ("encoding", "documents"), rows)
 
 
-def damage(index: Index) -> Table:
+def damage(source: Index | Selection) -> Table:
     """Return how often each rule found something, and in how many documents; the most frequent first."""
-    rows = index.query(
+    rows = chosen(source).query(
         """
         SELECT rule, certainty, sum(n)::BIGINT AS findings, count(*) AS documents
-        FROM findings
+        FROM {findings}
         GROUP BY rule, certainty
         ORDER BY findings DESC, rule, certainty
         """

@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cnpolicy import tables
+from cnpolicy.tables import build_suspects
 
 CODE_UNITS = 0x10000
 PLANES = 17
@@ -352,6 +353,7 @@ BUILDERS: dict[str, Callable[[], tuple[bytes, Inputs]]] = {
     "cns11643.bin": build_cns11643,
     "language.bin": build_language,
     "words.bin": build_words,
+    "suspects.bin": build_suspects.build,  # reads language.bin
 }
 
 

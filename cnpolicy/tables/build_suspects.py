@@ -1,12 +1,11 @@
-"""Build suspects.bin: how much likelier each character is in mojibake than in a text.
-
-    python -m cnpolicy.tables.build_suspects [--check]
+"""What suspects.bin is made of: how much likelier each character is in mojibake than in a text.
 
 The rows are the kinds of misreading that cnpolicy.repair.search tells apart, in its order. Everything follows from
 language.bin and Python's codecs: the characters of Chinese by their frequency, turned into bytes, and read as the wrong
-encoding reads them. With `--check` nothing is written: the table must come out as it lies here.
+encoding reads them.
 """
 
+import hashlib
 import sys
 from typing import Any
 
@@ -116,9 +115,8 @@ def weights() -> npt.NDArray[np.int8]:
     garbled = np.stack(
         [
             twice,
-            *(_of_utf_8(prior, wrong) for wrong in ("cp950", "cp932", "cp949")),
+            *(_of_utf_8(prior, wrong) for wrong in ("cp932", "cp949")),
             *(_of_pairs(prior, "gbk", wrong) for wrong in ("cp950", "cp932", "cp949")),
-            _of_pairs(prior, "cp950", "gb18030"),
             _of_pairs(prior, "utf-16-le", "utf-16-be"),
             _out_of_step(prior),
         ]
@@ -133,20 +131,10 @@ def weights() -> npt.NDArray[np.int8]:
     return weights
 
 
-def build() -> bytes:
-    """Return the binary: `weights`, int8, one row a kind and one column a code unit, in bits."""
-    return tables.pack({"weights": weights()})
-
-
-def main() -> int:
-    """Write the table, or check it; return the exit status."""
-    path = tables.FOLDER / "suspects.bin"
-    data = build()
-    if "--check" in sys.argv[1:]:
-        return int(path.read_bytes() != data)
-    path.write_bytes(data)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def build() -> tuple[bytes, dict[str, dict[str, str]]]:
+    """Return suspects.bin, with its inputs: `weights`, int8, one row a kind and one column a code unit, in bits."""
+    inputs = {
+        "language.bin": {"sha256": hashlib.sha256((tables.FOLDER / "language.bin").read_bytes()).hexdigest()},
+        "codecs of Python": {"version": f"{sys.version_info.major}.{sys.version_info.minor}"},
+    }
+    return tables.pack({"weights": weights()}), inputs

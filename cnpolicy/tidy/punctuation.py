@@ -9,7 +9,7 @@ from cnpolicy.findings import Finding
 from cnpolicy.patterns import pattern
 from cnpolicy.rules import Context, rule
 from cnpolicy.tidy.alphabet import HAN, is_chinese, is_han
-from cnpolicy.tidy.spacing import ASKING
+from cnpolicy.tidy.spacing import ASKING, is_gap_in_name
 
 _HALF = ",:;?!()"
 _TO_FULL = {ord(half): ord(half) + 0xFEE0 for half in _HALF}
@@ -130,7 +130,9 @@ class _Line:
         return left == "%" and right in "DA" and mark in ",;"
 
     def _is_space(self, start: int, end: int) -> bool:
-        """Tell whether question marks may stand for spaces that were lost: nothing before them asks."""
+        """Tell whether question marks may stand for spaces or a character that were lost: nothing before them asks."""
+        if end - start == 1 and is_gap_in_name(self.text, start):
+            return True
         if set(self.text[start:end]) != {"?"} or (end - start == 1 and not self.spaces):
             return False
         if end - start == 1 and not (is_han(self.text[start - 1 : start]) and is_han(self.text[end : end + 1])):

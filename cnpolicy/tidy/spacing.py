@@ -96,6 +96,22 @@ def _lines_with(mark: str, text: str) -> Iterator[tuple[int, int]]:
         yield start, end
 
 
+_NAME_BEFORE = pattern("[:：][\u4e00-\u9fff]{1,2}$")
+_NAME_BEHIND = pattern("[\u4e00-\u9fff]?(?:$|[ \u3000|])")
+
+
+def is_gap_in_name(line: str, place: int) -> bool:
+    """Tell whether the question mark at a place of a line stands for a lost character of the name behind a label.
+
+    Where other question marks of the line stand for spaces this one does, too: names of two characters are set apart.
+
+    >>> is_gap_in_name("签发人：周?明", 5), is_gap_in_name("签发人：周?明???核稿：吴?", 5)
+    (True, False)
+    """
+    found = _NAME_BEFORE.search(line, max(0, place - 3), place) and _NAME_BEHIND.match(line, place + 1)
+    return bool(found) and "??" not in line
+
+
 @rule(
     "question-for-space",
     "inferred",
@@ -134,6 +150,8 @@ def remove_question_for_space(text: str, _: Context) -> Iterable[Finding]:
                 if last - first < 3 or not masthead:
                     continue
                 after = ""
+            elif masthead and is_gap_in_name(body, first):
+                continue  # lost-character reports it
             elif masthead:
                 after = " " if is_han(before) and _DATE.match(line, last) else _between(body, first, last)
             elif last - first >= 2 and _DATE_AT_END.match(line, last) and not _SENTENCE_OR_ASKING.search(words):

@@ -1,0 +1,183 @@
+"""What the measures count: the words of a selection, the documents that they are in, and where they stand."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from cnpolicy.index import Index, Selection
+
+Integers = npt.NDArray[np.int64]
+
+# Tokens that are held in numpy at a time: about 400 MB with all that is computed from them. A corpus of 25 MB of text
+# is one stretch, one of gigabytes is read stretch by stretch.
+STRETCH = 10_000_000
+
+# A number is written in digits, with the signs that stand in numbers (2010, 3.5%, ①), or in Chinese numerals
+# (二○一○, 百分之五, 第三). With a unit (2010年) it is a word.
+_NUMBER = r"[\p{N}.,，．·%％‰:：/／+＋\-－–~～×]+|(第|百分之)?[〇○零一二三四五六七八九十百千万亿两点]+"
+
+
+class Filters(NamedTuple):
+    """Which words a list has.
+
+    * `pos`: tags of parts of speech (`n`, `v`, `ns`); a tag stands for its subclasses too (`n` for `nr`, `ns`, …).
+      Only the occurrences with such a tag are counted.
+    * `min_length`: the least length of a word in code points
+    * `stopwords`: words that are left out (`cnpolicy.stats.stopwords`)
+    * `keep`: also list punctuation and numbers
+
+    What is left out of a list still counts as part of the corpus: a filter changes no value of a row. But `keep` makes
+    every token count, so that N is the number of tokens, and not of words (tokens with a letter, a digit or a Han
+    character; numbers among them).
+    """
+
+    pos: Sequence[str] = ()
+    min_length: int = 1
+    stopwords: frozenset[str] = frozenset()
+    keep: bool = False
+
+
+class Parts(NamedTuple):
+    """The documents of a selection, by name (equal names by number), and their sizes; one entry to a document.
+
+    `words` is the number of words, or of tokens where these are counted; `start` the number of tokens before it.
+    """
+
+    doc_id: Integers
+    tokens: Integers
+    words: Integers
+    start: Integers
+
+
+class Stretch(NamedTuple):
+    """Tokens of some documents: for each its document (as an index into Parts), place in the corpus, and term.
+
+    The place counts all tokens, punctuation included, from the first of the first document. Tokens are in order.
+    """
+
+    part: Integers
+    place: Integers
+    term: Integers
+
+
+def chosen(source: Index | Selection) -> Selection:
+    """Return the selection; of a database, all documents."""
+    return source.select() if isinstance(source, Index) else source
+
+
+def has_column(selection: Selection, table: str, column: str) -> bool:
+    """Tell whether `documents` or `tokens` has a column."""
+    name = {"documents": selection.documents, "tokens": selection.tokens}[table]
+    return column in {row[0] for row in selection.query(f"DESCRIBE {name}")}
+
+
+def quoted(column: str) -> str:
+    """Return the name of a column as SQL needs it; braces are doubled, for Selection.query fills in names."""
+    return '"' + column.replace('"', '""').replace("{", "{{").replace("}", "}}") + '"'
+
+
+def counted(filters: Filters) -> str:
+    """Return the SQL condition over `terms` for what N counts: words, or all tokens."""
+    return "TRUE" if filters.keep else "is_word"
+
+
+def listed(filters: Filters, parameters: dict[str, Any]) -> str:
+    """Return the SQL condition over `terms` for what is listed; what it refers to is put into the parameters."""
+    conditions = [counted(filters)]
+    if not filters.keep:
+        parameters["number"] = _NUMBER
+        conditions.append("NOT regexp_full_match(term, $number)")
+    if filters.min_length > 1:
+        parameters["min_length"] = filters.min_length
+        conditions.append("length(term) >= $min_length")
+    if filters.stopwords:
+        parameters["stopwords"] = sorted(filters.stopwords)
+        conditions.append("term NOT IN (SELECT unnest($stopwords::VARCHAR[]))")
+    return " AND ".join(conditions)
+
+
+def tagged(selection: Selection, filters: Filters, parameters: dict[str, Any]) -> str:
+    """Return the SQL condition over tokens for the parts of speech.
+
+    Raises ValueError if they are asked for and the database has none.
+    """
+    if not filters.pos:
+        return "TRUE"
+    known = has_column(selection, "tokens", "tag")
+    if not known or selection.query("SELECT count(tag) FROM {tokens}") == [(0,)]:
+        raise ValueError("the corpus has no parts of speech; they are noted when it is indexed with tags")
+    parameters["pos"] = list(filters.pos)
+    # `eng` is no subclass of `e` (interjections).
+    return """
+        (list_contains($pos::VARCHAR[], tag)
+         OR tag <> 'eng' AND len(list_filter($pos::VARCHAR[], lambda given: starts_with(tag, given))) > 0)
+    """
+
+
+def size(selection: Selection, filters: Filters = Filters()) -> int:  # noqa: B008 (immutable)
+    """Return N: the number of words, or of tokens where these are counted."""
+    counted = (
+        "SELECT count(*) FROM {tokens}" if filters.keep else "SELECT coalesce(sum(words), 0)::BIGINT FROM {documents}"
+    )
+    ((total,),) = selection.query(counted)
+    return int(total)
+
+
+def parts(selection: Selection, filters: Filters = Filters()) -> Parts:  # noqa: B008 (immutable)
+    """Return the documents of a selection and their sizes."""
+    words = "coalesce(held.n, 0)" if filters.keep else "documents.words"
+    made = selection.columns(
+        f"""
+        WITH held AS (SELECT doc_id, count(*) AS n FROM {{tokens}} GROUP BY doc_id)
+        SELECT doc_id::BIGINT AS doc_id, coalesce(held.n, 0) AS tokens, {words} AS words
+        FROM {{documents}} AS documents LEFT JOIN held USING (doc_id)
+        ORDER BY name, doc_id
+        """,
+    )
+    tokens = made["tokens"].astype(np.int64)
+    return Parts(made["doc_id"], tokens, made["words"].astype(np.int64), np.cumsum(tokens) - tokens)
+
+
+def walk(selection: Selection, parts: Parts, where: str, parameters: Mapping[str, Any]) -> Iterator[Stretch]:
+    """Yield the tokens for which an SQL condition holds, document by document, in stretches of whole documents."""
+    place = 0
+    ends = np.cumsum(parts.tokens)
+    while place < len(ends):
+        begin = ends[place - 1] if place else 0
+        end = max(place + 1, int(np.searchsorted(ends, begin + STRETCH, side="right")))
+        ids = parts.doc_id[place:end]
+        whole = end - place == len(ends)
+        among = "" if whole else "AND doc_id BETWEEN $low AND $high AND doc_id IN (SELECT unnest($ids::INTEGER[]))"
+        given = {"low": int(ids.min()), "high": int(ids.max()), "ids": ids.tolist()}
+        read = selection.columns(
+            f"SELECT doc_id, position, term_id FROM {{tokens}} WHERE ({where}) {among}",
+            {**parameters, **({} if whole else given)},
+        )
+        order = np.argsort(ids)
+        index = np.zeros(int(ids.max()) - int(ids.min()) + 1, np.int64)
+        index[ids[order] - ids.min()] = order + place
+        part = index[read["doc_id"] - ids.min()]
+        places = parts.start[part] + read["position"]
+        term = read["term_id"].astype(np.int64)
+        if len(places) and not (places[1:] > places[:-1]).all():
+            sort = np.argsort(places)
+            part, places, term = part[sort], places[sort], term[sort]
+        yield Stretch(part, places, term)
+        place = end
+
+
+def highest_term(selection: Selection) -> int:
+    """Return the number of numbers that terms have in the database, the free ones included."""
+    ((highest,),) = selection.query("SELECT coalesce(max(term_id), -1) FROM terms")
+    return int(highest) + 1
+
+
+def term_ids(selection: Selection, words: Iterable[str]) -> dict[str, int]:
+    """Return the numbers of those of the words that the database has."""
+    wanted = list(words)
+    rows = selection.query(
+        "SELECT term, term_id FROM terms WHERE term IN (SELECT unnest($words::VARCHAR[]))", {"words": wanted}
+    )
+    return dict(rows)
