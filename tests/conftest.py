@@ -1,5 +1,6 @@
 """What all tests share: the program as a user runs it, text to measure on, and the switch for benchmarks."""
 
+import compileall
 import os
 import subprocess
 import sys
@@ -18,6 +19,11 @@ SAMPLES = ROOT / "samples"
 SHARED = ROOT.parent / "shared"
 
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
+
+
+def pytest_configure() -> None:
+    # Where Python is told to write no byte code, each of the hundreds of processes would compile the package anew.
+    compileall.compile_dir(ROOT / "cnpolicy", quiet=2)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -62,6 +68,27 @@ def run(tmp_path: Path) -> Run:
         )
         assert b"Traceback" not in done.stderr, done.stderr.decode()
         return done
+
+    return call
+
+
+@pytest.fixture
+def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
+    """A function like that of `run`, in this process: a hundredth of the time, for the many ways to use a command."""
+
+    def call(*args: object, cwd: Path = tmp_path, **environment: str) -> "subprocess.CompletedProcess[bytes]":
+        from cnpolicy import cli
+
+        capfdbinary.readouterr()
+        with monkeypatch.context() as patch:
+            patch.chdir(cwd)
+            patch.setattr(sys, "argv", ["cnpolicy", *map(str, args)])
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            status = cli.main()
+            sys.stdout.flush()
+        out, err = capfdbinary.readouterr()
+        return subprocess.CompletedProcess([], status, out, err)
 
     return call
 

@@ -239,9 +239,11 @@ def test_an_output_tree_belongs_to_one_run(run: Run, folder: Path) -> None:
         (["clean", "speeches", "-j", "0"], "0 is not in the range"),
     ],
 )
-def test_wrong_usage_says_what_to_do(run: Run, folder: Path, tmp_path: Path, args: list[str], complaint: str) -> None:
+def test_wrong_usage_says_what_to_do(
+    inside: Run, folder: Path, tmp_path: Path, args: list[str], complaint: str
+) -> None:
     before = tree(tmp_path)
-    done = run(*args)
+    done = inside(*args)
     assert done.returncode == 2
     assert complaint in " ".join(done.stderr.decode().split())
     assert tree(tmp_path) == before
@@ -434,13 +436,13 @@ def test_lines_of_a_site_are_listed_and_removed(run: Run, tmp_path: Path) -> Non
         (["chrome", "in", "-o", "wide.txt"], "wide.txt is there already, perhaps edited"),
     ],
 )
-def test_options_that_cannot_be_meant(run: Run, tmp_path: Path, args: list[str], said: str) -> None:
+def test_options_that_cannot_be_meant(inside: Run, tmp_path: Path, args: list[str], said: str) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.txt").write_text(CLEAN, "utf-8")
     (tmp_path / "wide.txt").write_text("首页\n*\n", "utf-8")
     (tmp_path / "gbk.txt").write_text("首页\n", "gbk")
     (tmp_path / "bad.txt").write_text("秸秆员\n网格长\tx\n", "utf-8")
-    done = run(*args, cwd=tmp_path)
+    done = inside(*args, cwd=tmp_path)
     assert done.returncode in (2, 3)
     assert said in done.stderr.decode().replace("\n", " ")
     assert not (tmp_path / "out").exists()

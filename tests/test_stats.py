@@ -146,7 +146,7 @@ def oracle(documents: Sequence[Record], top: int, min_length: int) -> list[Table
     ]
 
 
-@settings(max_examples=60)  # each opens a database
+@settings(max_examples=30)  # each opens a database
 @given(corpora, st.integers(0, 5), st.integers(1, 3))
 def test_the_overview_is_that_of_a_plain_count(documents: list[Record], top: int, min_length: int) -> None:
     with index_of(documents) as index:
@@ -157,7 +157,7 @@ def test_the_overview_is_that_of_a_plain_count(documents: list[Record], top: int
     )
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(corpora, st.integers(1, 4), st.randoms(use_true_random=False))
 def test_no_order_and_no_split_changes_a_table(documents: list[Record], pieces: int, chance: random.Random) -> None:
     shuffled = chance.sample(documents, len(documents))

@@ -47,7 +47,7 @@ def oracle(first: list[str], second: list[str]) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in sorted(rows, key=lambda row: (-row[1], row[0]))]
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(corpora, corpora)
 def test_keyness_is_that_of_a_plain_computation(a: list[Record], b: list[Record]) -> None:
     first, second = ([word for record in side for word in words_of(list(record.words))] for side in (a, b))

@@ -37,7 +37,7 @@ def rows_of(documents: list[Record], found: dict[tuple[str, ...], Places]) -> li
     return sorted(rows, key=lambda row: (-row[2], -row[1], row[0].split()))
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(corpora, st.integers(2, 4), st.integers(1, 3))
 def test_ngrams_are_those_of_a_plain_count(documents: list[Record], n: int, least: int) -> None:
     expected = rows_of(documents, occurrences(documents, n, least))
@@ -66,7 +66,7 @@ def subsumed(documents: list[Record], shortest: int, longest: int, least: int) -
     return kept
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(corpora, st.integers(2, 3), st.integers(0, 2), st.integers(1, 2))
 def test_longer_ngrams_take_from_shorter_ones(documents: list[Record], shortest: int, more: int, least: int) -> None:
     expected = rows_of(documents, subsumed(documents, shortest, shortest + more, least))

@@ -43,7 +43,7 @@ def check(rows: list[tuple[Any, ...]], expected: dict[int, tuple[float, dict[str
         assert products[shared.split()[0]] == pytest.approx(products[order[0]])
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(corpora, texts)
 def test_the_nearest_are_those_of_a_plain_computation(documents: list[Record], foreign: list[str]) -> None:
     with index_of(documents) as index:

@@ -27,7 +27,7 @@ def oracle(documents: list[Record], asked: list[str]) -> list[tuple[Any, ...]]:
     return rows
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(corpora, st.lists(dates, min_size=6, max_size=6), st.lists(st.sampled_from(["改革", "x", "缺"]), min_size=1))
 def test_a_timeline_is_that_of_a_plain_count(documents: list[Record], when: list[str | None], asked: list[str]) -> None:
     dated = [document._replace(date=date) for document, date in zip(documents, when, strict=False)]

@@ -49,7 +49,7 @@ def oracle(documents: list[Record], keep: bool) -> list[tuple[Any, ...]]:
     return sorted(rows, key=lambda row: (-row[1], row[0]))
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(corpora)
 def test_a_word_list_is_that_of_a_plain_count(documents: list[Record]) -> None:
     with index_of(documents) as index:

@@ -185,7 +185,9 @@ def _known(output: str, count_script: "CountScript | None") -> "tuple[dict[str, 
 
     if not is_database(output):
         raise Unusable("it is there already and is no corpus database; choose another name")
-    with Index(output, read_only=True, count_script=count_script) as database:
+    # What a run that was killed had written beside the database goes into it when it is opened for writing.
+    read_only = not os.path.exists(f"{output}.wal")
+    with Index(output, read_only=read_only, count_script=count_script) as database:
         return database.fingerprints(), database.count_script
 
 

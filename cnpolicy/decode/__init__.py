@@ -272,6 +272,9 @@ def _read(data: bytes, hint: str) -> Reading | str:
         return reason
     rest, lines = escapes.take_lines(data)
     reading = _read_by_score(rest, hint, is_utf8=text is None or text.isascii()) if rest else Reading("")
+    if text is not None and text.isascii() and "\0" not in text and not (isinstance(reading, str) or not reading.lost):
+        # Damaged UTF-16 of which nothing shows: what can be read without loss is not read with one.
+        return whole(text, "utf-8", reading.confidence, reading.encoding)
     if not lines or isinstance(reading, str):
         return reading
     if any(line.lost for line in lines):
