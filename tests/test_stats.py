@@ -57,6 +57,7 @@ def plain_sentences(words: list[str]) -> list[list[str]]:
 
 def tokens_of(words: Sequence[str]) -> list[tuple[int, str]]:
     """A document's tokens in Simplified, each with the number of its sentence (which counts empty ones, too)."""
+    words = [word for word in words if word != " "]  # no part of the text: a segmented one has it everywhere
     tokens: list[tuple[int, str]] = []
     sentence, ended = 0, False
     for place, word in enumerate(words):
@@ -69,8 +70,7 @@ def tokens_of(words: Sequence[str]) -> list[tuple[int, str]]:
         if ended and not (ends or closes):
             sentence += 1
         ended = ends or closes
-        if word != " ":
-            tokens.append((sentence, word.replace("發", "发")))
+        tokens.append((sentence, word.replace("發", "发")))
     return tokens
 
 
@@ -99,7 +99,7 @@ def is_word(word: str) -> bool:
 
 
 def oracle(documents: Sequence[Record], top: int, min_length: int) -> list[Table]:
-    texts = [[word.replace("發", "发") for word in document.words] for document in documents]
+    texts = [[word.replace("發", "发") for word in document.words if word != " "] for document in documents]
     words = [[word for word in text if is_word(word)] for text in texts]
     frequency = Counter(word for text in words for word in text)
     in_documents = Counter(word for text in words for word in set(text))
