@@ -40,7 +40,9 @@ _ESCAPED = {
 # What a spreadsheet would take for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 # A column no wider than this is not broken into lines.
-NARROW = 36
+NARROW = 30
+# So wide at least are lines of text that is broken.
+BROKEN = 10
 # So wide can the name of a document be in a concordance.
 NAME = 28
 # How many characters of text are shown on either side of a finding.
@@ -72,10 +74,37 @@ def show(tables: Sequence[Table], form: Format, drawn: Sequence[Table] | None = 
     if form == "table":
         out = console()
         for table in drawn or tables:
-            out.print(rich_table(table, titled=len(tables) > 1))
+            shown, left_out = fitting(table, out.width)
+            out.print(rich_table(shown, titled=len(tables) > 1))
+            if left_out:
+                names = ", ".join(left_out)
+                out.print(f"no room for {names}; a wider terminal shows them, --format tsv has them", style="dim")
         return
     table = tables[0] if len(tables) == 1 else long(tables)
     sys.stdout.write(_machine(table, form))
+
+
+def fitting(table: Table, width: int) -> tuple[Table, tuple[str, ...]]:
+    """Return a table without the last of its columns that find no room in so many cells, and the names of those.
+
+    A number or a short word that is cut off is another one. Text that is long can be broken; it asks for little room.
+    """
+    from rich.cells import cell_len
+
+    room = width
+    for kept, column in enumerate(table.columns):
+        cells = max((cell_len(_shown(row[kept])) for row in table.rows), default=0)
+        breaks = cells > NARROW or _is_remark(table, kept)
+        room -= max(len(column), min(cells, BROKEN) if breaks else cells) + 3  # two blanks and the line of the box
+        if room < 0 and kept:
+            rows = [row[:kept] for row in table.rows]
+            return table._replace(columns=table.columns[:kept], rows=rows), table.columns[kept:]
+    return table, ()
+
+
+def _is_remark(table: Table, column: int) -> bool:
+    """Tell whether a column is the last and of text, which can be broken."""
+    return column + 1 == len(table.columns) and column > 0 and any(isinstance(row[column], str) for row in table.rows)
 
 
 def long(tables: Sequence[Table]) -> Table:
@@ -139,7 +168,7 @@ def rich_table(table: Table, *, titled: bool) -> Any:
     )
     for i, column in enumerate(table.columns):
         numeric = bool(table.rows) and all(not isinstance(row[i], str) for row in table.rows)
-        narrow = all(cell_len(_shown(row[i])) <= NARROW for row in table.rows)
+        narrow = all(cell_len(_shown(row[i])) <= NARROW for row in table.rows) and not _is_remark(table, i)
         # A concordance: the contexts lean on what was found.
         leaning = column == "left" and "match" in table.columns
         grid.add_column(

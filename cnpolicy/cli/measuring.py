@@ -54,15 +54,19 @@ def _measure(
     drawn: "Callable[[Table], Table] | None" = None,
     columns: bool = False,
     note: str = "",
+    words: Sequence[str] = (),
 ) -> int:
     """Print what a measure makes of the documents under the paths, and return the exit status.
 
     `drawn` makes of it what a terminal shows; `columns` says whether the measure reads the documents' columns; `note`
-    is told beside the table.
+    is told beside the table, and of the `words` that were asked for which longer words they are a part of.
     """
     from cnpolicy.report import Report, default_format, show
     from cnpolicy.stats.groups import grouped
 
+    for word in words:
+        if not word or len(word.split()) != 1:
+            raise click.UsageError(f"-w takes one word, not {word!r}; phrases and patterns go with `cnpolicy kwic`")
     report = Report(quiet=given["quiet"])
     with selected(paths, report, given, columns=columns) as selection:
         if selection is not None:
@@ -77,7 +81,40 @@ def _measure(
             show(tables, form or default_format(), None if drawn is None else [drawn(table) for table in tables])
             if note:
                 report.tell(note)
+            for word in words:
+                _tell_longer(selection, word, report)
     return _finish(report, paths)
+
+
+_LONGER = 3  # so many longer words are named
+
+
+def _tell_longer(selection: "Selection", word: str, report: "Report") -> None:
+    """Tell that a word is not in the corpus, and of which longer words, which are counted apart, it is a part."""
+    from cnpolicy.corpus import printable
+
+    spelt = selection.index.spelt(word)
+    counts: dict[str, int] = dict(
+        selection.query(
+            """
+            SELECT term, count(*) AS n FROM {tokens} JOIN terms USING (term_id)
+            WHERE is_word AND contains(term, $word) GROUP BY term ORDER BY n DESC, term
+            """,
+            {"word": spelt},
+        )
+    )
+    found = counts.pop(spelt, 0)
+    if found and not counts:
+        return
+    said = f"{printable(word)}: a word {found:,} times" if found else f"{printable(word)}: no word of these documents"
+    if counts:
+        named = ", ".join(f"{printable(term)} {n:,}" for term, n in list(counts.items())[:_LONGER])
+        more = ", …" if len(counts) > _LONGER else ""
+        said += (
+            f"; in longer words, which are counted apart, {sum(counts.values()):,} times ({named}{more}); "
+            f"`cnpolicy kwic --regex -w '.*{printable(word)}.*'` shows all"
+        )
+    report.tell(said)
 
 
 def _filters(given: dict[str, Any]) -> dict[str, Any]:
@@ -268,6 +305,7 @@ def collocates(
             **filters,
         ),
         note=measure.CONVENTION,
+        words=(word,),
     )
 
 
@@ -387,6 +425,7 @@ def kwic(
             top=top or None,
         ),
         drawn=fitted,
+        words=() if regex or len(word.split()) != 1 else (word,),
     )
 
 
@@ -397,7 +436,7 @@ def kwic(
 def timeline(paths: tuple[str, ...], form: "Format | None", words: tuple[str, ...], **given: Any) -> int:
     """Show how frequent words are year by year; in a terminal with a bar for each.
 
-    The years are those of the documents' mastheads.
+    The years are those of the documents' mastheads; where these have none, those of file and folder names.
 
     \b
     cnpolicy timeline speeches/ -w 改革 -w 稳定
@@ -412,6 +451,7 @@ def timeline(paths: tuple[str, ...], form: "Format | None", words: tuple[str, ..
         lambda selection: measure.timeline(selection, [selection.index.spelt(word) for word in words]),
         drawn=_plotted,
         columns=True,
+        words=words,
     )
 
 
