@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# The first call of many a function loads tables; a deadline would call that a failure.
-settings.register_profile("cnpolicy", deadline=None)
+# The first call of many a function loads tables; a deadline would call that a failure. The same examples every time, so
+# that a change passes or fails for what it is; `--hypothesis-profile explore` looks for new ones.
+settings.register_profile("cnpolicy", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile("cnpolicy")
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -546,3 +546,13 @@ def test_accuracy_is_not_below_its_floors(shared, monkeypatch):
         if 100 * hits / total < floor:
             below[name] = 100 * hits / total
     assert not below
+
+
+def test_gb18030_with_replacement_characters_is_gb18030():
+    """Mojibake that was saved as GB18030 is UTF-8 for the better part of its bytes."""
+    text = "各乡镇要抓紧安排，按时报送进展情况。\n" * 3
+    misread = text.encode().decode("gbk", "replace")
+    for saved in (misread, text.replace("紧", "\ufffd")):
+        reading = read(saved.encode("gb18030"))
+        assert not isinstance(reading, str)
+        assert (reading.text, reading.encoding, reading.lost) == (saved, "gb18030", ())

@@ -186,6 +186,7 @@ def _without_last_nul(reading: Reading | str) -> Reading | str:
     return reading._replace(text=reading.text[:-1], spans=spans, lost=reading.lost[:-1])
 
 
+_REPLACEMENT = "\ufffd".encode("gb18030")
 _NUL_OR_TEXT = re.compile(rb"\0+|[^\0]+")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
 # A character of three bytes or four, in their pattern, is hardly an accident.
@@ -264,6 +265,12 @@ def _read(data: bytes, hint: str) -> Reading | str:
         return whole(text, "utf-8")
     if text is not None and _THREE_BYTES.search(text):
         return assemble(data, _split_at_nul(data), _MENDED)
+    if _REPLACEMENT in data:
+        # Nothing but GB18030 writes these four bytes: somebody saved a text that had lost characters before.
+        text = encodings.read(data, "gb18030")
+        if text is not None and "\0" not in text:
+            return whole(text, "gb18030")
+        text = None
     escaped = escapes.read_escaped(data)
     if escaped:
         return whole(*escaped)

@@ -5,13 +5,13 @@ dropped, put in or overwritten. Undoing each of these in every possible way give
 there; the language model says which of them fits its neighbours.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 import numpy as np
 
 from cnpolicy import encodings, vocabulary
-from cnpolicy.findings import Finding
+from cnpolicy.findings import Finding, apply
 from cnpolicy.rules import Context, RuleSet, Stage, rule
 
 LOST = "\ufffd"
@@ -83,13 +83,30 @@ def weigh(left: str, right: str, options: dict[str, float], document: str = "") 
 
 
 @rule("restore-lost-byte", "inferred", needs=LOST, example=(f"党委会{LOST}精神", "党委会议精神"))
-def restore_lost_byte(text: str, context: Context) -> Iterator[Finding]:
+def restore_lost_byte(text: str, context: Context) -> Iterable[Finding]:
     """Fill a place where a byte was lost, if what survived leaves one character only.
 
     A GBK character that lost one of its two bytes is one of about 190; between its neighbours there is often only one
     that makes words. What is not at least 99 % certain stays lost, and is reported with the likeliest character. The
     rule needs the bytes, which only decoding has: in a text that came with its U+FFFD nothing is found.
     """
+    found = list(_find(text, context))
+    changing = [finding for finding in found if finding.after != finding.before]
+    if changing and not _means_itself(apply(text, changing)):
+        # An escape of HZ that was whole but for a stray byte: the result would be read as something else.
+        found = [finding._replace(after=finding.before, certainty="reported") for finding in found]
+    return found
+
+
+def _means_itself(text: str) -> bool:
+    """Tell whether a text that is written as UTF-8 is read as what it is."""
+    from cnpolicy.decode import read  # the package reads, and this is a part of it
+
+    reading = read(text.encode("utf-8", "surrogatepass"))
+    return not isinstance(reading, str) and reading.text == text
+
+
+def _find(text: str, context: Context) -> Iterator[Finding]:
     restore = context.options.restore
     # A place that decoding lost is one in a good text: it stays visible unless that much is sure, or all is asked for.
     limit = max(restore, _LEAST_POSTERIOR) if restore else restore

@@ -14,7 +14,7 @@ from cnpolicy.tidy.lines import LinePattern
 _DIGITS = "0-9０-９"
 # A number alone in its line; behind text at a line's end; between two characters in the middle of a line.
 _ALONE = LinePattern(
-    f"[{BLANKS}]*+(?:[-—–－·]{{0,2}}[{BLANKS}]*+(?P<bare>[{_DIGITS}]{{1,3}})[{BLANKS}]*+[-—–－·]{{0,2}}|"
+    f"[{BLANKS}]*+(?:(?P<dash>[-—–－·]{{0,2}})[{BLANKS}]*+(?P<bare>[{_DIGITS}]{{1,3}})[{BLANKS}]*+(?P<close>[-—–－·]{{0,2}})|"
     f"第[{BLANKS}]*+(?P<named>[{_DIGITS}]{{1,3}})[{BLANKS}]*+页[^\n。，,]{{0,12}}?|"
     f"(?P<of>[{_DIGITS}]{{1,3}})/[{_DIGITS}]{{1,3}})[{BLANKS}]*+$"
 )
@@ -27,6 +27,8 @@ _COUNTED = pattern(
 )
 # Characters on a page: less are items of a list, more are chance. Once there are enough numbers, half is enough.
 _NEAR, _FAR = 150, 6_000
+# Nothing but pages is numbered `— 3 —`: such numbers may stand nearer, and at any distance from each other.
+_NEAR_IN_DASHES = 40
 # Pages of one text differ by a heading or a table; the two real files measured go up to 1.6. (1.5: 3 % of the page
 # numbers put into other text stay; 6: none more go.)
 _UNEVEN = 3.0
@@ -35,19 +37,24 @@ _TRIED = 8  # candidates before, for each, so that the search takes linear time
 
 
 class _Number(NamedTuple):
-    """A number that may be a page's, what goes with it if it is, and whether a word before it may be counting."""
+    """A number that may be a page's, and what goes with it if it is.
+
+    Whether it stands alone in its line, whether a word before it may be counting, whether it stands between dashes.
+    """
 
     start: int
     end: int
     value: int
     alone: bool
     counted: bool
+    dashes: bool = False
 
 
 def _candidates(text: str) -> Iterator[_Number]:
     for match in _ALONE.finditer(text):
         value = match["bare"] or match["named"] or match["of"]
-        yield _Number(match.start("line"), match.end(), int(value), True, False)
+        dashes = bool(match["dash"] and match["close"])
+        yield _Number(match.start("line"), match.end(), int(value), True, False, dashes)
     if not any(blank in text for blank in BLANKS):
         return
     for match in _INSIDE.finditer(text):
@@ -70,8 +77,9 @@ def _sequences(numbers: list[_Number]) -> list[_Number]:
                 continue
             size = (number.start - other.end) / step
             last = best[earlier][2]
-            even = not last or 1 / _UNEVEN <= size / last <= _UNEVEN
-            near = _NEAR if best[earlier][0] < _ENOUGH else _NEAR / 2
+            dashes = number.dashes and other.dashes
+            even = dashes or not last or 1 / _UNEVEN <= size / last <= _UNEVEN
+            near = _NEAR_IN_DASHES if dashes else _NEAR if best[earlier][0] < _ENOUGH else _NEAR / 2
             if near <= size <= _FAR and even and best[earlier][0] + 1 > length:
                 length, before, page = best[earlier][0] + 1, earlier, size
         best.append((length, before, page))
