@@ -98,7 +98,7 @@ def test_no_character_is_lost(text: str, hmm: bool) -> None:
     assert "" not in cutter.tokens(text)
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(texts, st.booleans())
 def test_words_are_those_of_jieba(text: str, hmm: bool) -> None:
     shadow = to_simplified(text)
@@ -108,7 +108,7 @@ def test_words_are_those_of_jieba(text: str, hmm: bool) -> None:
     assert plain(engine="jieba", hmm=hmm).tokens(text) == plain(hmm=hmm).tokens(text)
 
 
-@settings(max_examples=500)
+@settings(max_examples=250)
 @given(st.text("王李张刘鑫淼犇明华强的在是不常" + "龘靐鱻", min_size=1, max_size=24))
 def test_unknown_words_are_those_of_jieba(run: str) -> None:
     import_jieba()
