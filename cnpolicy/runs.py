@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Literal
 
-from cnpolicy import corpus, executors, jsonl, masthead, pipeline
+from cnpolicy import corpus, executors, jsonl, pipeline
 from cnpolicy.chrome import Edges, edges
 from cnpolicy.document import Document, Failure, Source
 from cnpolicy.index import CountScript, Record, Vocabulary, shards
@@ -225,6 +225,8 @@ def _database_record(
     tokens = vocabulary.tokens(words, document.tags)
     head: dict[str, str] = {}
     if "masthead" in job.wants:
+        from cnpolicy import masthead
+
         text = "".join(words) if job.segmented else document.text
         fields = masthead.read(text, document.name)._asdict()
         head = {name: read.value for name, read in fields.items() if read is not None}

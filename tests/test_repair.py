@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_rules import cases, negatives, run, shared
+from test_rules import PUBLIC, cases, negatives, run, shared
 
 from cnpolicy.findings import Finding
 from cnpolicy.repair import STAGE
@@ -35,17 +35,7 @@ def test_good_text_stays(text: str) -> None:
     assert changes(text) == []
 
 
-@pytest.mark.parametrize(
-    "parts",
-    [
-        ("data", "negatives", "classical.txt"),
-        ("data", "negatives", "japanese.txt"),
-        ("data", "negatives", "korean.txt"),
-        ("data", "icwb2", "cityu_test.utf8"),
-        ("data", "icwb2", "pku_test.utf8"),
-    ],
-    ids="/".join,
-)
+@pytest.mark.parametrize("parts", PUBLIC, ids="/".join)
 def test_public_text_stays(parts: tuple[str, ...]) -> None:
     text = shared(*parts).read_text("utf-8-sig")
     assert changes(text) == []

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from test_rules import cases, negatives, shared
+from test_rules import PUBLIC, cases, negatives, shared
 
 from cnpolicy.findings import Finding, apply
 from cnpolicy.repair import search
@@ -37,17 +37,7 @@ def test_good_text_stays(text: str) -> None:
     assert changes(text) == []
 
 
-@pytest.mark.parametrize(
-    "parts",
-    [
-        ("data", "negatives", "classical.txt"),
-        ("data", "negatives", "japanese.txt"),
-        ("data", "negatives", "korean.txt"),
-        ("data", "icwb2", "cityu_test.utf8"),
-        ("data", "icwb2", "pku_test.utf8"),
-    ],
-    ids="/".join,
-)
+@pytest.mark.parametrize("parts", PUBLIC, ids="/".join)
 def test_public_text_stays(parts: tuple[str, ...]) -> None:
     assert changes(shared(*parts).read_text("utf-8-sig")) == []
 

@@ -227,6 +227,16 @@ def run(stage: Stage, text: str, options: Options | None = None) -> Document:
     return stage.once(Document("name", text, "str", ""), options or Options())
 
 
+# Good text to measure on: Chinese of both scripts, old and new, Japanese, Korean.
+PUBLIC = [
+    ("data", "negatives", "classical.txt"),
+    ("data", "negatives", "japanese.txt"),
+    ("data", "negatives", "korean.txt"),
+    ("data", "icwb2", "cityu_test.utf8"),
+    ("data", "icwb2", "pku_test.utf8"),
+]
+
+
 def shared(*parts: str) -> Path:
     """Return a file of the text to measure on, which lies beside the checkout; the test is skipped where it is not."""
     path = Path(__file__).resolve().parents[2].joinpath("shared", *parts)

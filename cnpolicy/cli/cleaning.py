@@ -22,11 +22,10 @@ from cnpolicy.cli.options import (
     paths_argument,
     quiet_option,
     restore_option,
-    review_options,
-    rule_options,
     script_option,
     segmentation,
     skip_option,
+    stage_options,
     word_options,
 )
 from cnpolicy.cli.reading import documents_of, find_input, outcomes_of, refuse_clashes
@@ -175,10 +174,7 @@ def _audit(given: dict[str, Any], paths: Sequence[str], output: str = "") -> Ite
 
 @click.command()
 @paths_argument
-@output_options
-@review_options
-@rule_options
-@encoding_option
+@stage_options
 @chrome_option
 @restore_option
 @script_option
@@ -197,10 +193,7 @@ def clean(paths: tuple[str, ...], **given: Any) -> int:
 
 @click.command()
 @paths_argument
-@output_options
-@review_options
-@rule_options
-@encoding_option
+@stage_options
 def decode(paths: tuple[str, ...], **given: Any) -> int:
     """Only turn the bytes into UTF-8, whatever encodings they are in.
 
@@ -214,10 +207,7 @@ def decode(paths: tuple[str, ...], **given: Any) -> int:
 
 @click.command()
 @paths_argument
-@output_options
-@review_options
-@rule_options
-@encoding_option
+@stage_options
 @restore_option
 def repair(paths: tuple[str, ...], **given: Any) -> int:
     """Only undo mojibake: text that was read in a wrong encoding.
@@ -231,10 +221,7 @@ def repair(paths: tuple[str, ...], **given: Any) -> int:
 
 @click.command()
 @paths_argument
-@output_options
-@review_options
-@rule_options
-@encoding_option
+@stage_options
 @chrome_option
 def tidy(paths: tuple[str, ...], **given: Any) -> int:
     """Only mend the damage of documents: line ends, widths, punctuation, invisible characters.
@@ -248,10 +235,7 @@ def tidy(paths: tuple[str, ...], **given: Any) -> int:
 
 @click.command()
 @paths_argument
-@output_options
-@review_options
-@rule_options
-@encoding_option
+@stage_options
 @script_option
 def convert(paths: tuple[str, ...], **given: Any) -> int:
     """Only convert between Simplified and Traditional Chinese.

@@ -138,6 +138,7 @@ rule_options = together(
     skip_option,
     certainty_option,
 )
+stage_options = together(output_options, review_options, rule_options, encoding_option)
 
 
 word_options = together(

@@ -270,7 +270,6 @@ def _read(data: bytes, hint: str) -> Reading | str:
         text = encodings.read(data, "gb18030")
         if text is not None and "\0" not in text:
             return whole(text, "gb18030")
-        text = None
     escaped = escapes.read_escaped(data)
     if escaped:
         return whole(*escaped)

@@ -1,19 +1,37 @@
-"""How the cells of a reading become findings: what is sure in one, and one for each place where bytes were lost."""
+"""The cells of a reading, and their findings: what is sure in one, and one for each place where bytes were lost."""
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from cnpolicy.findings import Certainty, Finding
 from cnpolicy.repair.chains import Chain, describe
 from cnpolicy.rules import Context
 
-if TYPE_CHECKING:
-    from cnpolicy.repair.lattice import Cell, Loss
-
 _LOST = "\ufffd"
 
 
-def undo(name: str, text: str, cells: "Iterable[Cell]", chain: Chain, context: Context) -> Iterator[Finding]:
+class Loss(NamedTuple):
+    """A character that was put in for lost bytes.
+
+    Its offset in the cell's `after`, the best choice, how probable that is, and the second best (or nothing).
+    """
+
+    offset: int
+    character: str
+    posterior: float
+    runner_up: str
+
+
+class Cell(NamedTuple):
+    """A piece of the text, its offsets there, and what it says; both sides' characters begin and end together here."""
+
+    start: int
+    end: int
+    after: str
+    losses: tuple[Loss, ...] = ()
+
+
+def undo(name: str, text: str, cells: Iterable[Cell], chain: Chain, context: Context) -> Iterator[Finding]:
     """Yield a finding for each cell with restored characters, and one for the cells between them.
 
     The cells are without a gap, with offsets in the text. What is restored with less certainty than the options ask
@@ -44,7 +62,7 @@ def undo(name: str, text: str, cells: "Iterable[Cell]", chain: Chain, context: C
     yield from between_losses()
 
 
-def _fill(name: str, text: str, cell: "Cell", chain: str, restore: float | None) -> Finding:
+def _fill(name: str, text: str, cell: Cell, chain: str, restore: float | None) -> Finding:
     """Return the finding of a cell in which characters were lost."""
     after = list(cell.after)
     put_in: list[Loss] = []
@@ -66,6 +84,6 @@ def _fill(name: str, text: str, cell: "Cell", chain: str, restore: float | None)
     return Finding(name, cell.start, cell.end, before, "".join(after), certainty, posterior, "; ".join(notes))
 
 
-def _told(loss: "Loss") -> str:
+def _told(loss: Loss) -> str:
     other = f", else {loss.runner_up}" if loss.runner_up else ""
     return f"{loss.character} ({loss.posterior:.2f}{other})"

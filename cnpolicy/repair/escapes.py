@@ -9,17 +9,17 @@ from unicodedata import category
 
 from cnpolicy.findings import Finding
 from cnpolicy.repair.octets import Octet, is_sign, prove_together, read_gbk, read_rest, read_row, rows
-from cnpolicy.repair.proof import HAN, Read, prove, settle
+from cnpolicy.repair.proof import HAN, Read, settle
 from cnpolicy.repair.surroundings import (
     Line,
     belongs_in_text,
     by_line,
+    findings,
     is_about_escapes,
     is_ascii,
     is_code,
     is_table_of_codes,
     joined,
-    made,
     says_chinese,
     sets_of_characters,
     several,
@@ -328,23 +328,18 @@ def read_octets(text: str, line: Line, octets: list[Octet], notation: str) -> li
     return sorted(reads)
 
 
-def _find_backslashes(text: str) -> Iterator[Finding]:
+def _lines_with_backslashes(text: str) -> Iterator[tuple[Line, list[Read]]]:
     if not _carries_bytes().search(text):
         return
-    name = "backslash-escape"
-    reads: list[Read] = []
-    mentions: list[Read] = []
     for line in by_line(text, _backslash().finditer(text)):
         read = _read_backslashes(text, line)
         if not read or is_code(text, line):
             continue
-        if is_about_escapes(text, line, read):
-            mentions += read
-        else:
-            reads += read
-    yield from sorted(
-        [*made(name, text, prove(text, reads)), *told(name, text, mentions)], key=lambda finding: finding.start
-    )
+        yield line, read
+
+
+def _find_backslashes(text: str) -> Iterable[Finding]:
+    return findings("backslash-escape", text, _lines_with_backslashes(text))
 
 
 @rule(

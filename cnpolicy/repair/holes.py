@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,15 +11,12 @@ import numpy.typing as npt
 from cnpolicy import language
 from cnpolicy.findings import Finding
 from cnpolicy.repair import joints
-from cnpolicy.repair.cells import undo
+from cnpolicy.repair.cells import Cell, undo
 from cnpolicy.repair.chains import Step, describe
 from cnpolicy.repair.code_pages import membership, occurrences, page
-from cnpolicy.repair.proof import ENOUGH_BITS, HAN, HANS, is_mention
+from cnpolicy.repair.proof import ENOUGH_BITS, HAN, HANS, is_mention, mentioned
 from cnpolicy.repair.windows import character_class
 from cnpolicy.rules import Context, rule
-
-if TYPE_CHECKING:
-    from cnpolicy.repair.lattice import Cell
 
 _CHAIN = (Step("utf-8", "cp1252"),)
 _LOST = "\ufffd"
@@ -105,7 +102,7 @@ def _is_other_page(beside: str) -> bool:
     return bool((joints.is_foreign(points) & ~joints.is_chinese(points)).any())
 
 
-def _read(text: str, regions: Sequence[_Region]) -> "list[list[Cell]]":
+def _read(text: str, regions: Sequence[_Region]) -> list[list[Cell]]:
     """Return for each region its cells, with offsets in the text; all are read in one go, each in its own line.
 
     The characters beside a region are read with it, for what they say about it, and not given back.
@@ -140,7 +137,7 @@ def _read(text: str, regions: Sequence[_Region]) -> "list[list[Cell]]":
     return found
 
 
-def _findings(name: str, text: str, region: _Region, cells: "list[Cell]", context: Context) -> Iterator[Finding]:
+def _findings(name: str, text: str, region: _Region, cells: list[Cell], context: Context) -> Iterator[Finding]:
     start, end = region
     if not cells or cells[0].start != start or cells[-1].end != end:
         return
@@ -162,9 +159,7 @@ def _findings(name: str, text: str, region: _Region, cells: "list[Cell]", contex
     if stays - float(language.bits(left + after + right)[1:].sum()) < 2 * ENOUGH_BITS:
         return
     if is_mention(text, start, end):
-        before = text[start:end]
-        note = f"{describe(_CHAIN)}: {after!r}; stays, as the text only mentions it"
-        yield Finding(name, start, end, before, before, "reported", note=note)
+        yield mentioned(name, text, start, end, describe(_CHAIN), after)
         return
     yield from undo(name, text, cells, _CHAIN, context)
 

@@ -9,31 +9,11 @@ from typing import NamedTuple
 import numpy as np
 
 from cnpolicy import language
+from cnpolicy.repair.cells import Cell, Loss
 from cnpolicy.repair.certain import Certain, find_certain
 from cnpolicy.repair.chains import Bytes, Chain, Truth
 from cnpolicy.repair.judge import judge
 from cnpolicy.repair.trellis import LOST, QUESTION, SWITCH_BITS, Read, Stretch, Style, Trellis
-
-
-class Loss(NamedTuple):
-    """A character that was put in for lost bytes.
-
-    Its offset in the cell's `after`, the best choice, how probable that is, and the second best (or nothing).
-    """
-
-    offset: int
-    character: str
-    posterior: float
-    runner_up: str
-
-
-class Cell(NamedTuple):
-    """A piece of the text, its offsets there, and what it says; both sides' characters begin and end together here."""
-
-    start: int
-    end: int
-    after: str
-    losses: tuple[Loss, ...] = ()
 
 
 class Reading(NamedTuple):

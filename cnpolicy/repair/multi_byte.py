@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from cnpolicy.findings import Finding, apply
 from cnpolicy.repair.cells import undo
 from cnpolicy.repair.chains import describe
-from cnpolicy.repair.proof import HANS, compose, is_mention
+from cnpolicy.repair.proof import HANS, compose, is_mention, mentioned
 from cnpolicy.repair.search import Span, search
 from cnpolicy.rules import Context, rule
 
@@ -57,9 +57,7 @@ def _search(name: str, text: str, context: Context) -> Iterator[Finding]:
     stay = bool(quoted) and sum(map(len, HANS.findall(text))) > garbled * 2
     for span in mine:
         if span in quoted and (stay or len(quoted) == len(spans)):
-            before = text[span.start : span.end]
-            note = f"{describe(span.chain)}: {span.after!r}; stays, as the text only mentions it"
-            yield Finding(name, span.start, span.end, before, before, "reported", note=note)
+            yield mentioned(name, text, span.start, span.end, describe(span.chain), span.after)
         else:
             yield from undo(name, text, span.cells, span.chain, context)
 

@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from cnpolicy import language
+from cnpolicy.repair.cells import Cell, Loss
 from cnpolicy.repair.chains import table
-from cnpolicy.repair.lattice import Cell, Loss, Reading
+from cnpolicy.repair.lattice import Reading
 
 # What it costs that a stretch begins and ends out of step, in bits.
 _SLIP_BITS = 16.0

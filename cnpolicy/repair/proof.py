@@ -137,6 +137,13 @@ def amend(text: str, reads: Iterable[Read]) -> str:
     return apply(text, findings)
 
 
+def mentioned(name: str, text: str, start: int, end: int, chain: str, after: str) -> Finding:
+    """Return the finding that reports a mention, and changes nothing: what it says, and by which chain."""
+    before = text[start:end]
+    note = f"{chain}: {after!r}; stays, as the text only mentions it"
+    return Finding(name, start, end, before, before, "reported", note=note)
+
+
 def report(name: str, text: str, reads: Sequence[Read]) -> Iterator[Finding]:
     """Yield a finding per run; mentions are reported and stay, in good Chinese text or where there is nothing else."""
     quoted = [is_mention(text, read.start, read.end) for read in reads]
@@ -144,11 +151,10 @@ def report(name: str, text: str, reads: Sequence[Read]) -> Iterator[Finding]:
     if not stay and any(quoted):
         stay = sum(map(len, HANS.findall(text))) > sum(read.end - read.start for read in reads)
     for read, mention in zip(reads, quoted, strict=True):
-        before = text[read.start : read.end]
         if stay and mention:
-            note = f"{read.chain}: {read.after!r}; stays, as the text only mentions it"
-            yield Finding(name, read.start, read.end, before, before, "reported", note=note)
+            yield mentioned(name, text, read.start, read.end, read.chain, read.after)
         else:
+            before = text[read.start : read.end]
             yield Finding(name, read.start, read.end, before, read.after, "certain", note=read.chain)
 
 

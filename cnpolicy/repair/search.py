@@ -16,9 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from cnpolicy import language, tables
+from cnpolicy.repair.cells import Cell
 from cnpolicy.repair.chains import Chain, Step
-from cnpolicy.repair.lattice import Cell, reread
-from cnpolicy.repair.out_of_step import reread_out_of_step
 from cnpolicy.repair.proof import HANS
 
 Weights = npt.NDArray[np.float64]
@@ -442,6 +441,10 @@ def _chain(kind: int, text: str) -> Chain:
 
 def _read_together(text: str, regions: Sequence[_Region], chain: Chain) -> list[list[Cell]]:
     """Return for each region the cells of its reading by the chain, with offsets in the text; all in one go."""
+    # Nearly no text has anything to read: the lattice is loaded when there is.
+    from cnpolicy.repair.lattice import reread
+    from cnpolicy.repair.out_of_step import reread_out_of_step
+
     joined = _SEPARATOR.join(text[region.start : region.end] for region in regions)
     reading = reread_out_of_step(joined) if chain == _OUT_OF_STEP else reread(joined, chain)
     if reading is None:

@@ -8,26 +8,18 @@ from functools import cache, lru_cache
 from cnpolicy.findings import Finding
 from cnpolicy.language import bits
 from cnpolicy.repair.octets import prove_together
-from cnpolicy.repair.proof import CHANCE_BITS, ENOUGH_BITS, Read, prove, settle
+from cnpolicy.repair.proof import CHANCE_BITS, ENOUGH_BITS, Read, settle
 from cnpolicy.repair.surroundings import (
     Line,
     belongs_in_text,
     by_line,
-    is_about_escapes,
+    findings,
     is_code,
-    made,
     says_chinese,
     stands_in_chinese,
-    told,
     touches_chinese,
 )
 from cnpolicy.rules import Context, rule
-
-
-def _findings(name: str, text: str, reads: list[Read], mentions: list[Read]) -> list[Finding]:
-    found = [*made(name, text, prove(text, reads)), *told(name, text, mentions)]
-    return sorted(found, key=lambda finding: finding.start)
-
 
 # -- HZ ---------------------------------------------------------------------------------------------------------------
 
@@ -99,9 +91,7 @@ def _read_hz(text: str, line: Line) -> list[Read]:
     return reads
 
 
-def _find_hz(text: str) -> Iterator[Finding]:
-    reads: list[Read] = []
-    mentions: list[Read] = []
+def _lines_with_hz(text: str) -> Iterator[tuple[Line, list[Read]]]:
     done = 0
     for line in by_line(text, _hz_run().finditer(text)):
         kept = line._replace(matches=[match for match in line.matches if match.start() >= done])
@@ -109,11 +99,11 @@ def _find_hz(text: str) -> Iterator[Finding]:
         if not read:
             continue
         done = read[-1].end
-        if is_about_escapes(text, line, read):
-            mentions += read
-        else:
-            reads += read
-    yield from _findings("hz-left-raw", text, reads, mentions)
+        yield line, read
+
+
+def _find_hz(text: str) -> Iterable[Finding]:
+    return findings("hz-left-raw", text, _lines_with_hz(text))
 
 
 @rule("hz-left-raw", "certain", needs="~", example=("~{53N/;aRi~}(1998)", "党委会议(1998)"))
@@ -209,20 +199,18 @@ def _prove_utf_7(text: str, place: tuple[int, int], said: str, closed: bool, amo
     return 0.5 if chinese and closed and score >= 0 else 0.1
 
 
-def _find_utf_7(text: str) -> Iterator[Finding]:
+def _lines_with_utf_7(text: str) -> Iterator[tuple[Line, list[Read]]]:
     if not _carries_utf_7().search(text):
         return
-    reads: list[Read] = []
-    mentions: list[Read] = []
     for line in by_line(text, _utf_7_run().finditer(text)):
         read = _read_utf_7(text, line)
         if not any(one.proof >= 0.5 for one in read) or is_code(text, line, assignments=False):
             continue
-        if is_about_escapes(text, line, read):
-            mentions += read
-        else:
-            reads += read
-    yield from _findings("utf7-left-raw", text, reads, mentions)
+        yield line, read
+
+
+def _find_utf_7(text: str) -> Iterable[Finding]:
+    return findings("utf7-left-raw", text, _lines_with_utf_7(text))
 
 
 @rule("utf7-left-raw", "certain", needs="+", example=("+UVpZ1E8ai64-(1998)", "党委会议(1998)"))

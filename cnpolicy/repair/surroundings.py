@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from cnpolicy.findings import Finding
-from cnpolicy.repair.proof import CLOSING, HAN, OPENING, Read
+from cnpolicy.repair.proof import CLOSING, HAN, OPENING, Read, mentioned, prove
 
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
 _MENTION = 12  # characters: what is quoted as an example is a word or two
@@ -292,15 +292,23 @@ def touches_chinese(text: str, start: int, end: int) -> bool:
 def told(name: str, text: str, reads: Iterable[Read]) -> Iterator[Finding]:
     """Yield the findings that report mentions and change nothing."""
     for read in reads:
-        before = text[read.start : read.end]
-        note = f"{read.chain}: {read.after!r}; stays, as the text only mentions it"
-        yield Finding(name, read.start, read.end, before, before, "reported", note=note)
+        yield mentioned(name, text, read.start, read.end, read.chain, read.after)
 
 
 def made(name: str, text: str, reads: Iterable[Read]) -> Iterator[Finding]:
     """Yield the findings that put what the runs say in their place."""
     for read in reads:
         yield Finding(name, read.start, read.end, text[read.start : read.end], read.after, "certain", note=read.chain)
+
+
+def findings(name: str, text: str, lines: Iterable[tuple[Line, list[Read]]]) -> list[Finding]:
+    """Return the findings of the runs that are escaped in some lines; what a line only mentions is reported."""
+    reads: list[Read] = []
+    mentions: list[Read] = []
+    for line, found in lines:
+        (mentions if is_about_escapes(text, line, found) else reads).extend(found)
+    both = [*made(name, text, prove(text, reads)), *told(name, text, mentions)]
+    return sorted(both, key=lambda finding: finding.start)
 
 
 def joined(reads: Iterable[Read]) -> list[Read]:

@@ -10,13 +10,13 @@ from cnpolicy import encodings
 from cnpolicy.findings import Finding
 from cnpolicy.repair.escapes import read_octets
 from cnpolicy.repair.octets import Octet
-from cnpolicy.repair.proof import Read, prove, settle
+from cnpolicy.repair.proof import Read, settle
 from cnpolicy.repair.surroundings import (
     Line,
     addresses,
     belongs_in_text,
     by_line,
-    is_about_escapes,
+    findings,
     is_ascii,
     is_code,
     is_quoted,
@@ -29,12 +29,6 @@ from cnpolicy.repair.surroundings import (
     touches_chinese,
 )
 from cnpolicy.rules import Context, rule
-
-
-def _findings(name: str, text: str, reads: list[Read], mentions: list[Read]) -> list[Finding]:
-    found = [*made(name, text, prove(text, reads)), *told(name, text, mentions)]
-    return sorted(found, key=lambda finding: finding.start)
-
 
 # -- Percent signs ----------------------------------------------------------------------------------------------------
 
@@ -125,22 +119,20 @@ def _read_javascript(text: str, matches: list[re.Match[str]], whole: bool, among
     return several(reads)
 
 
-def _find_percent(text: str) -> Iterator[Finding]:
+def _lines_with_percent(text: str) -> Iterator[tuple[Line, list[Read]]]:
     if not _carries_percent().search(text):
         return
-    reads: list[Read] = []
-    mentions: list[Read] = []
     for line in by_line(text, _percent().finditer(text)):
         if not any(match["four"] or match["two"][0] > "7" for match in line.matches):
             continue
         read = _read_percent(text, line)
         if not any(one.proof >= 0.5 for one in read) or is_code(text, line, assignments=False):
             continue
-        if is_about_escapes(text, line, read):
-            mentions += read
-        else:
-            reads += read
-    yield from _findings("percent-escape", text, reads, mentions)
+        yield line, read
+
+
+def _find_percent(text: str) -> Iterable[Finding]:
+    return findings("percent-escape", text, _lines_with_percent(text))
 
 
 @rule(
@@ -207,22 +199,20 @@ def _read_printable(text: str, line: Line) -> list[Read]:
     return reads
 
 
-def _find_printable(text: str) -> Iterator[Finding]:
+def _lines_with_printable(text: str) -> Iterator[tuple[Line, list[Read]]]:
     if not _carries_printable().search(text):
         return
-    reads: list[Read] = []
-    mentions: list[Read] = []
     for line in _paragraphs(_printable().finditer(text), text):
         if not any(match["two"] and match["two"][0] > "7" for match in line.matches):
             continue
         read = _read_printable(text, line)
         if not any(one.proof >= 0.5 for one in read) or is_code(text, line, assignments=False):
             continue
-        if is_about_escapes(text, line, read):
-            mentions += read
-        else:
-            reads += read
-    yield from _findings("quoted-printable", text, reads, mentions)
+        yield line, read
+
+
+def _find_printable(text: str) -> Iterable[Finding]:
+    return findings("quoted-printable", text, _lines_with_printable(text))
 
 
 @rule(
