@@ -8,7 +8,6 @@ clean document runs next to no rules.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -64,11 +63,6 @@ class Context:
     text: str
     options: Options = field(default_factory=Options)
     lost: tuple[Lost, ...] = ()
-
-    @cached_property
-    def known(self) -> dict[str, Any]:
-        """What one rule has found out about the text and others want to know, under a name of its own."""
-        return {}
 
     @cached_property
     def units(self) -> npt.NDArray[np.uint16]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from cnpolicy import language
 from cnpolicy.repair.chains import Bytes, Truth, table
+from cnpolicy.repair.filling import FOREIGN, KNOWN, LOST_BYTE, SWALLOWED_BYTE, Runs, character_size, fill
 from cnpolicy.repair.readers import Reader
 from cnpolicy.repair.trellis import LOST, Stretch, Trellis
 
@@ -28,21 +29,26 @@ class Certain(NamedTuple):
     token: Bytes
     whole: Truth
     stretches: list[Stretch]
+    restored: Truth
+    doubts: dict[int, list[tuple[int, float]]]
 
 
 def find_certain(trellis: Trellis, left: int, right: int) -> Certain:
     """Divide a text into what is certain and what is not; `left` and `right` are the characters around it."""
     size = len(trellis.points)
     plain = ~trellis.hole & ~trellis.foreign & (trellis.length[1] == 0)
-    marks = 2 if trellis.style == "swallowed" and trellis.readers[0].name != "utf-8" else 1
+    marks = 2 if trellis.style == "swallowed" or trellis.wrong[0].units else 1
     length = np.where(plain, trellis.length[0], marks)
     owner = np.repeat(np.arange(size), length)
     starts = np.cumsum(length) - length
     shift = length[owner] - 1 - (np.arange(len(owner)) - starts[owner])
     data = np.where(plain[owner], trellis.bytes[0][owner] >> 8 * shift & 0xFF, _NOT)
+    kind = np.where(trellis.hole, LOST_BYTE, np.where(plain, KNOWN, FOREIGN))[owner]
+    kind[(kind == LOST_BYTE) & (np.arange(len(owner)) > starts[owner])] = SWALLOWED_BYTE
+    layout = _Layout(data, kind, owner, starts, length)
     read = trellis.readers[0]
     begin, span, code = _utf8(data) if read.name == "utf-8" else _pairs(data, read.name)
-    return _divide(read, (data, owner, starts, length), (begin, span, code), (left, right))
+    return _divide(read, trellis.wrong[0].lost, layout, (begin, span, code), (left, right))
 
 
 def _utf8(data: Bytes) -> tuple[Bytes, Bytes, Bytes]:
@@ -101,13 +107,37 @@ def _pairs(data: Bytes, name: str) -> tuple[Bytes, Bytes, Bytes]:
     return begin[kept], span_of[kept], code[kept]
 
 
+class _Layout(NamedTuple):
+    """The bytes that the garbled characters were: which, of what kind (see filling), and of which character.
+
+    `starts` and `length` are the characters' own.
+    """
+
+    data: Bytes
+    kind: Bytes
+    owner: Bytes
+    starts: Bytes
+    length: Bytes
+
+
+def _ragged(begin: Bytes, span: Bytes, size: int) -> tuple[Bytes, Bytes]:
+    """Return where the runs of bytes begin and stop that no character has."""
+    covered = np.zeros(size + 1, dtype=np.int64)
+    covered[begin] += 1
+    np.subtract.at(covered, begin + span, 1)
+    ragged = np.cumsum(covered[:size]) == 0
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], ragged, [False]]).astype(np.int8)))
+    return edges[::2], edges[1::2]
+
+
 def _divide(
     read: Reader,
-    layout: tuple[Bytes, Bytes, Bytes, Bytes],
+    lost: Truth,
+    layout: _Layout,
     characters: tuple[Bytes, Bytes, Bytes],
     around: tuple[int, int],
 ) -> Certain:
-    data, owner, starts, length = layout
+    data, _, owner, starts, length = layout
     begin, span, code = characters
     size = len(data)
     before = np.concatenate([[LOST], code[:-1]])
@@ -119,13 +149,17 @@ def _divide(
         poor = np.convolve(mean > _POOR_BITS, np.ones(_SPAN), mode="same") > 0.5
         good &= ~poor
     begin, span, code = begin[good], span[good], code[good]
-    covered = np.zeros(size + 1, dtype=np.int64)
-    covered[begin] += 1
-    np.subtract.at(covered, begin + span, 1)
-    ragged = np.cumsum(covered[:size]) == 0
+    opens, closes = _ragged(begin, span, size)
+    row = np.full(len(begin), -1)
+    filled = fill(read.name, lost, data, layout.kind, _runs(read, begin, code, (opens, closes), around))
+    if len(filled.code):
+        order = np.argsort(np.concatenate([begin, filled.place]), kind="stable")
+        begin = np.concatenate([begin, filled.place])[order]
+        span = np.concatenate([span, np.full(len(filled.place), character_size(read.name))])[order]
+        code = np.concatenate([code, filled.code])[order]
+        row = np.concatenate([row, np.arange(len(filled.code))])[order]
+        opens, closes = _ragged(begin, span, size)
     # What is between two ragged runs and too short is ragged too.
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], ragged, [False]]).astype(np.int8)))
-    opens, closes = edges[::2], edges[1::2]
     if len(opens):
         between = np.searchsorted(begin, opens[1:]) - np.searchsorted(begin, closes[:-1])
         kept = between >= _APART
@@ -155,7 +189,28 @@ def _divide(
     token = owner[ends - 1] if len(ends) else np.zeros(0, dtype=np.int64)
     outside = np.cumsum(covered_tokens)[token] == 0
     whole = (starts + length)[token] == ends
-    return Certain(code[outside], token[outside], whole[outside], stretches)
+    row = row[outside]
+    restored = np.zeros(len(row), dtype=np.bool_)
+    mine = np.flatnonzero(row >= 0)
+    restored[mine] = filled.restored[row[mine]]
+    doubts = {
+        place: filled.doubts[own]
+        for place, own in zip(mine.tolist(), row[mine].tolist(), strict=True)
+        if own in filled.doubts
+    }
+    return Certain(code[outside], token[outside], whole[outside], stretches, restored, doubts)
+
+
+def _runs(read: Reader, begin: Bytes, code: Bytes, ragged: tuple[Bytes, Bytes], around: tuple[int, int]) -> Runs:
+    """Return the runs to fill: those that stand among so many certain characters that these are in step."""
+    opens, closes = ragged
+    beside = np.concatenate([[around[0]], code, [around[1]]])
+    number = np.searchsorted(begin, opens)
+    if read.name != "utf-8":
+        apart = np.diff(number, prepend=-_APART, append=len(begin) + _APART) >= _APART
+        kept = np.flatnonzero(apart[:-1] & apart[1:])
+        opens, closes, number = opens[kept], closes[kept], number[kept]
+    return Runs(opens, closes, beside[number], beside[number + 1])
 
 
 def _begun(read: Reader, data: Bytes, begin: int, stop: int) -> int:

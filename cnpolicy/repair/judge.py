@@ -4,7 +4,6 @@ The trellis knows pairs of characters. Where that leaves a doubt, the words arou
 the document, for documents repeat themselves; brackets and quotation marks are where their partners want them.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 from itertools import product
@@ -15,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cnpolicy import language, vocabulary
+from cnpolicy.repair.chains import table
 from cnpolicy.repair.punctuation import balance_bits, is_paired, place_bits
 from cnpolicy.repair.trellis import Read
 
@@ -34,6 +34,7 @@ _TEMPER = 0.92
 _UNKNOWN = "\ufffd"
 
 Candidates = list[tuple[int, float]]
+Floats = npt.NDArray[np.float64]
 
 
 class _Place(NamedTuple):
@@ -110,7 +111,7 @@ def _judge(
     doubts: dict[int, Candidates],
     characters: list[str],
     context: str,
-    script_bits: Sequence[float],
+    script_bits: Floats,
 ) -> set[int]:
     """Weigh the candidates of all places, take the best of each, and return the rows where that is another one."""
     # What stands in the same surroundings more than once is weighed once.
@@ -143,16 +144,18 @@ def _judge(
     )
     options = [option for place, _, _ in different for option in place.options]
     owner = np.repeat(np.arange(len(options)), [len(option) for option in options])
-    scripts = [script_bits[_script(character)] for option in options for character in option]
-    bits += np.array(extra) + np.bincount(owner, scripts, minlength=len(options))
+    bits += np.array(extra) + np.bincount(owner, script_bits[_scripts()[_units("".join(options))]], len(options))
     bits += _beside([left[-1] + one + (right[:1] or "\n") for place, left, right in different for one in place.options])
+    counts = np.array([len(place.options) for place, _, _ in different])
+    starts = np.cumsum(counts) - counts
+    least = np.repeat(np.minimum.reduceat(bits, starts), counts)
+    chances = np.exp2(_TEMPER * (least - bits))
+    chances /= np.repeat(np.add.reduceat(chances, starts), counts)
     judged: list[tuple[str, list[Candidates]]] = []
-    start = 0
-    for place, _, _ in different:
-        stop = start + len(place.options)
-        chances = vocabulary.posteriors(_TEMPER * bits[start:stop])
-        start = stop
-        judged.append((place.options[int(chances.argmax())], _weighed(place, chances)))
+    shares = chances.tolist()
+    for (place, _, _), start in zip(different, starts.tolist(), strict=True):
+        own = shares[start : start + len(place.options)]
+        judged.append((place.options[own.index(max(own))], _weighed(place, own)))
     changed: set[int] = set()
     for place, number in zip(places, number_of, strict=True):
         best, weighed = judged[number]
@@ -164,18 +167,26 @@ def _judge(
     return changed
 
 
-def _weighed(place: _Place, chances: npt.NDArray[np.float64]) -> list[Candidates]:
+def _weighed(place: _Place, chances: Sequence[float]) -> list[Candidates]:
     """Return for each row of a place its candidates and how probable they are, the best first."""
     found: list[Candidates] = []
     for index, candidates in enumerate(place.candidates):
         # What the candidates have together, they keep.
         mass = min(sum(chance for _, chance in candidates), 1.0)
-        summed: dict[int, float] = {}
-        for combination, chance in zip(place.chosen, (chances * mass).tolist(), strict=True):
-            code = combination[index][0]
-            summed[code] = summed.get(code, 0.0) + chance
-        found.append(sorted(summed.items(), key=lambda one: -one[1])[:_TOLD])
+        if len(place.candidates) == 1:
+            summed = {code: chance for (code, _), chance in zip(candidates, chances, strict=True)}
+        else:
+            summed = {}
+            for combination, chance in zip(place.chosen, chances, strict=True):
+                code = combination[index][0]
+                summed[code] = summed.get(code, 0.0) + chance
+        best = sorted(summed.items(), key=_by_chance)[:_TOLD]
+        found.append([(code, chance * mass) for code, chance in best])
     return found
+
+
+def _by_chance(candidate: tuple[int, float]) -> float:
+    return -candidate[1]
 
 
 def _beside(edges: Sequence[str]) -> npt.NDArray[np.float64]:
@@ -195,26 +206,27 @@ def _line(characters: list[str], first: int, last: int) -> tuple[str, str]:
     return left[left.rfind("\n") + 1 :], right.partition("\n")[0]
 
 
+_BMP = 0x10000
+
+
 @cache
-def _script(character: str) -> int:
-    """Return 1 for a character of simplified writing only, 2 for one of traditional writing only, else 0."""
-    simplified, traditional = (_has(character, encoding) for encoding in ("gb2312", "big5"))
-    return 0 if simplified == traditional else 1 if simplified else 2
+def _scripts() -> npt.NDArray[np.intp]:
+    """Return for each code unit 1 for a character of simplified writing only, 2 for one of traditional only, else 0."""
+    has = np.zeros((2, _BMP), dtype=np.bool_)
+    for row, encoding in enumerate(("gb2312", "big5")):
+        pairs = table(encoding).pairs
+        has[row, pairs[pairs < _BMP]] = True
+    return np.where(has[0] == has[1], 0, np.where(has[0], 1, 2))
 
 
-def _has(character: str, encoding: str) -> bool:
-    try:
-        character.encode(encoding)
-    except UnicodeEncodeError:
-        return False
-    return True
+def _units(text: str) -> npt.NDArray[np.intp]:
+    return np.minimum(language.codes(text), _BMP - 1).astype(np.intp)
 
 
-def _script_bits(characters: list[str]) -> tuple[float, float, float]:
+def _script_bits(characters: Sequence[str]) -> Floats:
     """Return what a character of both writings, of the simplified and of the traditional costs in this text more."""
-    counts = [0, 0, 0]
-    for character, often in Counter(characters).items():
-        counts[_script(character)] += often if character >= "\u4e00" else 0
+    units = _units("".join(characters))
+    counts = np.bincount(_scripts()[units[units >= 0x4E00]], minlength=3)
     total = counts[1] + counts[2]
     # As if one of each had been seen before.
-    return 0.0, -log2((counts[1] + 1) / (total + 2)), -log2((counts[2] + 1) / (total + 2))
+    return np.array([0.0, -log2((counts[1] + 1) / (total + 2)), -log2((counts[2] + 1) / (total + 2))])

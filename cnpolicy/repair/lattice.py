@@ -107,7 +107,9 @@ def _losses(read: Read, start: int, stop: int) -> list[Loss]:
 
 def _read(text: str, points: Bytes, chain: Chain, around: tuple[int, int]) -> Read:
     """Return the best reading of a text, with the likeliest style of loss."""
-    trellis, certain = _choose_style(text, points, chain, around)
+    trellis, certain, sample = _choose_style(text, points, chain, around)
+    if sample is not None:
+        return judge(_together(certain, [sample]), chr(around[0]), chr(around[1]))
     blocks, first = _cut(certain.stretches)
     reads: list[Read] = []
     start = size = read = 0
@@ -208,19 +210,22 @@ def _stitch(read: Read, blocks: Sequence[Stretch], first: Sequence[bool], points
     )
 
 
-def _choose_style(text: str, points: Bytes, chain: Chain, around: tuple[int, int]) -> tuple[Trellis, Certain]:
-    """Return the trellis for the likeliest style of loss, and what is certain by it."""
-    best: tuple[Trellis, Certain] | None = None
+def _choose_style(
+    text: str, points: Bytes, chain: Chain, around: tuple[int, int]
+) -> tuple[Trellis, Certain, Read | None]:
+    """Return the trellis for the likeliest style of loss, what is certain by it, and the rest if that was read."""
+    best: tuple[Trellis, Certain, Read | None] | None = None
     least = np.inf
     for style in _styles(points, chain):
         trellis = Trellis(points, chain, style)
         certain = _divide(text, trellis, chain, around)
         if best is None and style == "dropped":
-            return trellis, certain
-        read = trellis.run(_sample(certain.stretches))
+            return trellis, certain, None
+        sample = _sample(certain.stretches)
+        read = trellis.run(sample)
         cost = float(read.bits.sum())
         if best is None or cost < least:
-            best, least = (trellis, certain), cost
+            best, least = (trellis, certain, read if sample == certain.stretches else None), cost
         if all(step.right == "utf-8" for step in chain) and not (read.torn.any() or read.stays.any()):
             # UTF-8 falls apart where the marks are counted wrongly.
             break
@@ -230,12 +235,12 @@ def _choose_style(text: str, points: Bytes, chain: Chain, around: tuple[int, int
 
 def _together(certain: Certain, reads: Sequence[Read]) -> Read:
     """Return all characters in order."""
-    nothing = np.zeros(len(certain.code), dtype=np.bool_)
+    stays = np.zeros(len(certain.code), dtype=np.bool_)
     token = np.concatenate([certain.token, *(read.token for read in reads)])
     order = np.argsort(token, kind="stable")
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(len(order))
-    doubts: dict[int, list[tuple[int, float]]] = {}
+    doubts = {int(place[row]): known for row, known in certain.doubts.items()}
     offset = len(certain.code)
     for read in reads:
         doubts.update((int(place[offset + row]), known) for row, known in read.doubts.items())
@@ -247,8 +252,8 @@ def _together(certain: Certain, reads: Sequence[Read]) -> Read:
         np.concatenate([certain.code, *(read.code for read in reads)])[order],
         token[order],
         whole,
-        np.concatenate([nothing, *(read.restored for read in reads)])[order],
-        np.concatenate([nothing, *(read.stays for read in reads)])[order],
+        np.concatenate([certain.restored, *(read.restored for read in reads)])[order],
+        np.concatenate([stays, *(read.stays for read in reads)])[order],
         doubts,
         np.concatenate([np.zeros(0), *(read.bits for read in reads)]),
         np.concatenate([np.zeros(0, dtype=np.bool_), *(read.torn for read in reads)]),
@@ -299,7 +304,9 @@ def _divide(text: str, trellis: Trellis, chain: Chain, around: tuple[int, int]) 
         codes.append(code)
         tokens.append(np.full(len(code), end - 1))
         wholes.append(np.arange(len(code)) == len(code) - 1)
-    return Certain(np.concatenate(codes), np.concatenate(tokens), np.concatenate(wholes), stretches)
+    code = np.concatenate(codes)
+    restored = np.zeros(len(code), dtype=np.bool_)
+    return Certain(code, np.concatenate(tokens), np.concatenate(wholes), stretches, restored, {})
 
 
 def _boundaries(points: Bytes, chain: Chain) -> Truth:

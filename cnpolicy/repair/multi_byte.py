@@ -47,7 +47,7 @@ def _together(text: str, first: Sequence[Finding], second: Sequence[Finding]) ->
 
 def _search(name: str, text: str, context: Context) -> Iterator[Finding]:
     """Yield what is found of one kind of misreading in a text."""
-    spans = _spans(text, context)
+    spans = search(text)
     mine = [span for span in spans if span.kind == name]
     if not mine:
         return
@@ -60,16 +60,6 @@ def _search(name: str, text: str, context: Context) -> Iterator[Finding]:
             yield mentioned(name, text, span.start, span.end, describe(span.chain), span.after)
         else:
             yield from undo(name, text, span.cells, span.chain, context)
-
-
-def _spans(text: str, context: Context) -> tuple[Span, ...]:
-    """Return all spans of a text; those of the text that all rules look at are searched for once."""
-    if text != context.text:
-        return search(text)
-    if "misread" not in context.known:
-        context.known["misread"] = search(text)
-    found: tuple[Span, ...] = context.known["misread"]
-    return found
 
 
 def _is_mention(text: str, span: Span) -> bool:

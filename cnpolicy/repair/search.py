@@ -9,7 +9,7 @@ when what it says then is by far likelier than what it says now.
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -353,6 +353,7 @@ _SAID = 4
 _DOUBT = 0.15
 # What a character of a reading costs at most that needs no rival, in bits.
 _GOOD_BITS = 10.5
+_ALONE = 0.9  # of what looks garbled, so much must look so in one way for that to be tried before all others
 _SEPARATOR = "\n"
 _PRIVATE = re.compile("[\ue000-\uf8ff]")
 
@@ -388,7 +389,8 @@ def _regions(text: str) -> list[_Region]:
         if start < end:
             found.append(_Region(start, end, kinds))
     if found and share.sum() * 2 > len(text) - len(text.encode("ascii", "ignore")):
-        return list(_throughout(text, found, int(share.argmax())))
+        first = int(share.argmax())
+        return list(_throughout(text, found, first, alone=bool(share[first] > _ALONE * share.sum())))
     return found
 
 
@@ -403,10 +405,11 @@ def _join_kinds(text: str, last: _Region, start: int, kinds: tuple[int, ...]) ->
     return common + tuple(kind for kind in (*last.kinds, *kinds) if kind not in common)[: _TRIED - len(common)]
 
 
-def _throughout(text: str, found: Sequence[_Region], first: int) -> Iterator[_Region]:
+def _throughout(text: str, found: Sequence[_Region], first: int, *, alone: bool) -> Iterator[_Region]:
     """Yield a text that is garbled throughout in whole lines, of which `_REGION` characters or so are read as one.
 
-    Lines in which another kind is the likeliest are read by themselves. The kind `first` is tried everywhere.
+    The kind `first` is tried everywhere; before all others if it is nearly alone. If not, lines in which another kind
+    is the likeliest are read by themselves.
     """
     start = number = 0
     while start < len(text):
@@ -414,18 +417,17 @@ def _throughout(text: str, found: Sequence[_Region], first: int) -> Iterator[_Re
         kinds: list[int] = []
         while number < len(found) and found[number].start < end:
             line = text.rfind(_SEPARATOR, start, found[number].start) + 1
-            if kinds and found[number].kinds[0] != kinds[0] and line > start:
+            if kinds and found[number].kinds[0] != kinds[0] and line > start and not alone:
                 end = line
                 break
             kinds += [kind for kind in found[number].kinds if kind not in kinds]
             number += 1
-        kinds = [*kinds[: _TRIED - 1], first] if first not in kinds[:_TRIED] else kinds[:_TRIED]
+        if alone:
+            kinds = [first, *(kind for kind in kinds if kind != first)][:_TRIED]
+        else:
+            kinds = [*kinds[: _TRIED - 1], first] if first not in kinds[:_TRIED] else kinds[:_TRIED]
         yield _Region(start, end, tuple(kinds), beside=True)
         start = end
-
-
-def _cost(text: str, left: str, right: str) -> float:
-    return float(language.bits(left + text + right)[1:].sum(dtype=np.float64))
 
 
 def _chain(kind: int, text: str) -> Chain:
@@ -460,22 +462,48 @@ def _read_together(text: str, regions: Sequence[_Region], chain: Chain) -> list[
     return found
 
 
-def _runs(text: str, cells: Sequence[Cell], kind: str, chain: Chain) -> Iterator[Span]:
-    """Yield the runs of cells that differ from the text, each with what it gains."""
+def _runs(text: str, reads: Sequence[Sequence[Cell]], kind: str, chain: Chain) -> list[list[Span]]:
+    """Return for each of the readings the runs of cells that say more than the text does, with what each gains."""
+    found: list[list[Span]] = [[] for _ in reads]
+    owners: list[int] = []
+    spans: list[Span] = []
+    texts: list[str] = []
+    for owner, cells in enumerate(reads):
+        for run, before in _changes(text, cells):
+            span = Span(kind, chain, tuple(_trimmed(text, run)) or tuple(run), 0.0)
+            after = text[span.end] if span.end < len(text) else "\n"
+            texts += [before + text[span.start : span.end] + after, before + span.after + after]
+            owners.append(owner)
+            spans.append(span)
+    if not spans:
+        return found
+    costs = np.concatenate([[0.0], np.cumsum(language.bits("\n".join(texts)), dtype=np.float64)])
+    ends = np.cumsum([len(one) + 1 for one in texts])
+    starts = np.concatenate([[0], ends[:-1]])
+    totals = costs[ends - 1] - costs[starts + 1]
+    for owner, span, gain in zip(owners, spans, (totals[::2] - totals[1::2]).tolist(), strict=True):
+        gain -= _LOSS_BITS * sum(len(cell.losses) for cell in span.cells)
+        if gain > 0:
+            found[owner].append(span._replace(gain=gain))
+    return found
+
+
+def _changes(text: str, cells: Sequence[Cell]) -> Iterator[tuple[list[Cell], str]]:
+    """Yield the runs of cells that differ from the text, each with the character that stands before it then."""
     run: list[Cell] = []
     before = text[cells[0].start - 1] if cells and cells[0].start else "\n"
     for cell in (*cells, None):
         if cell is not None:
             old = text[cell.start : cell.end]
             if run and run[-1].end != cell.start:
-                yield _span(text, run, before, kind, chain)
+                yield run, before
                 run = []
                 before = text[cell.start - 1]
             if cell.after != old and _is_text(cell):
                 run.append(cell)
                 continue
         if run:
-            yield _span(text, run, before, kind, chain)
+            yield run, before
             before = "".join(one.after for one in run)[-1:] or before
             run = []
         if cell is not None:
@@ -501,16 +529,6 @@ def _trimmed(text: str, cells: Sequence[Cell]) -> Iterator[Cell]:
                 end, after = end - 1, after[:-1]
         if start < end:
             yield Cell(start, end, after, losses)
-
-
-def _span(text: str, cells: Sequence[Cell], before: str, kind: str, chain: Chain) -> Span:
-    cells = list(_trimmed(text, cells)) or cells
-    start, end = cells[0].start, cells[-1].end
-    after = "".join(cell.after for cell in cells)
-    right = text[end] if end < len(text) else "\n"
-    gain = _cost(text[start:end], before, right) - _cost(after, before, right)
-    gain -= _LOSS_BITS * sum(len(cell.losses) for cell in cells)
-    return Span(kind, chain, tuple(cells), gain)
 
 
 class _Choice(NamedTuple):
@@ -558,14 +576,23 @@ def _improve(
 ) -> bool:
     """Try a chain on some of the regions, keep what is better than before, and tell whether anything is."""
     better = False
-    for number, cells in zip(numbers, _read_together(text, [regions[one] for one in numbers], chain), strict=True):
-        runs = [run for run in _runs(text, cells, kind, chain) if run.gain > 0]
+    reads = _read_together(text, [regions[one] for one in numbers], chain)
+    for number, runs in zip(numbers, _runs(text, reads, kind, chain), strict=True):
         gain = sum(run.gain for run in runs)
         if gain > best[number].gain:
-            after = "".join(run.after for run in runs)
-            best[number] = _Choice(runs, gain, language.bits_per_character(after) < _GOOD_BITS)
+            best[number] = _Choice(runs, gain, _is_good(text, regions[number], runs))
             better = True
     return better
+
+
+def _is_good(text: str, region: _Region, runs: Sequence[Span]) -> bool:
+    """Tell whether a region needs no other reading: what these runs leave of it is as likely as what they say."""
+    pieces: list[str] = []
+    place = region.start
+    for run in runs:
+        pieces += [text[place : run.start], run.after]
+        place = run.end
+    return language.bits_per_character("".join([*pieces, text[place : region.end]])) < _GOOD_BITS
 
 
 def _says_something(text: str, regions: Sequence[_Region], kind: str, chain: Chain) -> bool:
@@ -586,8 +613,7 @@ def _says_something(text: str, regions: Sequence[_Region], kind: str, chain: Cha
         sample.append(_Region(start, min(start + _TRIAL, region.end), ()))
     sample = sorted(set(sample))
     said = 0
-    for cells in _read_together(text, sample, chain):
-        runs = [run for run in _runs(text, cells, kind, chain) if run.gain > 0]
+    for runs in _runs(text, _read_together(text, sample, chain), kind, chain):
         said += sum(run.end - run.start for run in _founded(text, runs))
     return said * _SAID >= sum(one.end - one.start for one in sample)
 
@@ -656,6 +682,8 @@ def _outside(text: str, runs: Sequence[Span] | Sequence[Window]) -> list[int]:
     return places if len(places) * 2 > inside else []
 
 
+# The rules of all kinds look at the same text, and at what it would become; the next pass looks at that again.
+@lru_cache(maxsize=2)
 def search(text: str) -> tuple[Span, ...]:
     """Return the spans of the text that went through a chain, in order."""
     regions = _regions(text)

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cnpolicy.repair.chains import END, SPELLINGS, UNKNOWN, Bytes, Chain, Truth, misreading
+from cnpolicy.repair.filling import sum_by
 from cnpolicy.repair.punctuation import pair_bits
 from cnpolicy.repair.readers import INVALID, NOTHING, reader
 
@@ -627,16 +628,6 @@ def _repeat(read: Read, different: Sequence[Stretch], stretches: Sequence[Stretc
 _CHOICES = 48  # so many candidates of a restored character are told
 
 
-def _sum_by(place: Bytes, exponent: Floats, size: int) -> Floats:
-    """Return the binary logarithms of the sums of powers of two, by place."""
-    most = np.full(size, -np.inf)
-    np.maximum.at(most, place, exponent)
-    base = np.where(np.isfinite(most), most, 0.0)
-    total = np.bincount(place, np.exp2(exponent - base[place]), minlength=size)
-    with np.errstate(divide="ignore"):
-        return np.log2(total) + base
-
-
 def _sum(
     links: Sequence[_Link],
     ends: Sequence[tuple[int, Bytes, Floats]],
@@ -653,11 +644,11 @@ def _sum(
         return {}
     forward: list[Floats] = [np.zeros(count)]
     for link in links:
-        forward.append(_sum_by(link.dest, forward[-1][link.origin] - link.delta, len(link.seg)))
+        forward.append(sum_by(link.dest, forward[-1][link.origin] - link.delta, len(link.seg)))
     ending = {step: (rows, cost) for step, rows, cost in ends}
     whole = np.full(count, -np.inf)
     for step, rows, cost in ends:
-        whole = np.maximum(whole, _sum_by(links[step].seg[rows], forward[step + 1][rows] - cost, count))
+        whole = np.maximum(whole, sum_by(links[step].seg[rows], forward[step + 1][rows] - cost, count))
     keys: list[Bytes] = []
     weights: list[Floats] = []
     backward = np.zeros(0)
@@ -666,7 +657,7 @@ def _sum(
         after = np.full(len(link.seg), -np.inf)
         if step + 1 < len(links):
             following = links[step + 1]
-            after = _sum_by(following.origin, backward[following.dest] - following.delta, len(link.seg))
+            after = sum_by(following.origin, backward[following.dest] - following.delta, len(link.seg))
         if step in ending:
             rows, cost = ending[step]
             after[rows] = -cost

@@ -1,0 +1,305 @@
+"""Fill lost bytes where it is known which bytes make up each character: a search over characters, not over bytes.
+
+Most losses are of this sort. A character of UTF-8 shows by its first byte where it begins and ends, so that between
+characters that are whole a hole leaves open which character it is, but not where. The candidates are those whose
+bytes fit what is left and the reason for the loss; pairs of characters decide between them, forward and backward, as
+in the trellis (cnpolicy.repair.trellis), which takes what is left over. Many places are filled in one go.
+"""
+
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from cnpolicy import language
+from cnpolicy.repair.chains import END, UNKNOWN, Bytes, Truth, table
+from cnpolicy.repair.punctuation import pair_bits
+
+Floats = npt.NDArray[np.float64]
+
+KNOWN, LOST_BYTE, SWALLOWED_BYTE, FOREIGN = range(4)  # what a byte is: there, lost, lost beside a lost one; or none
+_MOST = 8  # characters in a row: longer runs are left to the trellis, which may find that they are none
+# Characters rarer than this are no candidates where two bytes or more are gone, as nearly nothing speaks for them: all
+# but some 9,000 are.
+_RARE_BITS = 13.0
+# Hypotheses that cost so much more than the best are dropped, as in the trellis, and more than so many of a place: for
+# each place so many continuations are weighed, or at least those of a few hypotheses.
+_BEAM_BITS = 20.0
+_CONTINUATIONS = 1 << 12
+_BEAM = (4, 64)
+_LAST_BEAM = 1 << 10  # those that one character more is to tell apart
+# What a run may cost: so many bits for each step from character to character, and so many more. The trellis weighs
+# what costs more against leaving it as it is, which costs 45 bits and more.
+_STEP_BITS, _MORE_BITS = 11.0, 12.0
+_LEAST_CHANCE = 1e-5  # candidates less probable than this are not told
+
+
+class Runs(NamedTuple):
+    """Runs of bytes between certain characters, in order: where each begins and stops, and the characters beside it."""
+
+    begin: Bytes
+    stop: Bytes
+    left: Bytes
+    right: Bytes
+
+
+class Filled(NamedTuple):
+    """The characters of the runs that could be filled, in order.
+
+    `run` is the number of the run, `place` where the character begins; `doubts` has for each row with lost bytes the
+    candidates and how probable they are, the best first.
+    """
+
+    run: Bytes
+    place: Bytes
+    code: Bytes
+    restored: Truth
+    doubts: dict[int, list[tuple[int, float]]]
+
+
+def character_size(name: str) -> int:
+    """Return how many bytes a character of Chinese has in an encoding."""
+    return 3 if name == "utf-8" else 2
+
+
+class _Index(NamedTuple):
+    """The characters of an encoding, sorted by those of their bytes that are known."""
+
+    key: Bytes
+    code: Bytes
+    data: Bytes  # a row for each of the bytes
+
+
+@cache
+def _characters(name: str) -> tuple[Bytes, Bytes]:
+    """Return the characters of an encoding that have as many bytes as Chinese ones, and their bytes."""
+    if name == "utf-8":
+        code = np.concatenate([np.arange(0x800, 0xD800), np.arange(0xE000, 0xFFFD)])
+        return code, np.stack([code >> 12 | 0xE0, code >> 6 & 0x3F | 0x80, code & 0x3F | 0x80])
+    pairs = table(name).pairs
+    data = np.flatnonzero((pairs > 0) & (pairs != 0xFFFD))
+    return pairs[data], np.stack([data >> 8, data & 0xFF])
+
+
+@cache
+def _index(name: str, known: tuple[bool, ...]) -> _Index:
+    code, data = _characters(name)
+    if known.count(False) > 1:
+        kept = np.flatnonzero(language.own_bits(np.minimum(code, 0xFFFF).astype(np.uint32)) < _RARE_BITS)
+        code, data = code[kept], data[:, kept]
+    key = _key(data, known)
+    order = np.argsort(key, kind="stable")
+    return _Index(key[order], code[order], data[:, order])
+
+
+def _key(data: Bytes, known: tuple[bool, ...]) -> Bytes:
+    key = np.zeros(data.shape[1], dtype=np.int64)
+    for place, is_known in enumerate(known):
+        if is_known:
+            key = key << 8 | data[place]
+    return key
+
+
+class _Slots(NamedTuple):
+    """The places of single characters, in order: the run of each and its number in it.
+
+    `holed` tells whether lost bytes are in it, `torn` whether the byte before it is lost.
+    """
+
+    run: Bytes
+    number: Bytes
+    holed: Truth
+    torn: Truth
+
+
+class _Candidates(NamedTuple):
+    """What may stand in each slot, sorted by slot."""
+
+    slot: Bytes
+    code: Bytes
+    first: Bytes
+    last: Bytes
+
+
+class _Link(NamedTuple):
+    """How candidates come from those of the slot before; the numbers are those of `_Candidates`."""
+
+    origin: Bytes
+    dest: Bytes
+    bits: Floats
+
+
+def fill(name: str, lost: Truth, data: Bytes, kind: Bytes, runs: Runs) -> Filled:
+    """Return the characters of the runs of bytes that are characters with holes.
+
+    `name` is the right encoding; `lost` tells which bytes the wrong one loses before which (see
+    `cnpolicy.repair.chains.Misreading`); `kind` is what each byte of `data` is.
+    """
+    size = character_size(name)
+    holes = np.concatenate([[0], np.cumsum(kind != KNOWN)])
+    strange = np.concatenate([[0], np.cumsum(kind == FOREIGN)])
+    length = runs.stop - runs.begin
+    chosen = np.flatnonzero(
+        (length % size == 0)
+        & (length <= size * (_MOST if size == 3 else 1))
+        & (holes[runs.stop] > holes[runs.begin])
+        & (strange[runs.stop] == strange[runs.begin])
+    )
+    count = length[chosen] // size
+    run = np.repeat(chosen, count)  # by slot
+    number = np.arange(len(run)) - np.repeat(np.cumsum(count) - count, count)
+    place = runs.begin[run] + number * size
+    candidates = _candidates(name, lost, data, kind, place)
+    slots = _Slots(run, number, holes[place + size] > holes[place], kind[np.maximum(place - 1, 0)] == LOST_BYTE)
+    chosen, doubts = _search(lost, runs, slots, candidates)
+    rows = np.flatnonzero(chosen >= 0)
+    number_of = np.cumsum(chosen >= 0) - 1
+    return Filled(
+        run[rows],
+        place[rows],
+        candidates.code[chosen[rows]],
+        slots.holed[rows],
+        {int(number_of[slot]): known for slot, known in doubts.items()},
+    )
+
+
+def _candidates(name: str, lost: Truth, data: Bytes, kind: Bytes, place: Bytes) -> _Candidates:
+    """Return what may stand at the places: what fits the bytes that are left, and the reason why the others are not."""
+    size = character_size(name)
+    own = np.stack([data[place + shift] for shift in range(size)])
+    known = np.stack([kind[place + shift] == KNOWN for shift in range(size)])
+    following = np.concatenate([np.where(kind == KNOWN, data, UNKNOWN), [END]])[place + size]
+    pattern = np.zeros(len(place), dtype=np.int64)
+    for shift in range(size):
+        pattern |= known[shift].astype(np.int64) << shift
+    parts: list[tuple[Bytes, Bytes, Bytes, Bytes]] = []
+    for bits in np.flatnonzero(np.bincount(pattern)).tolist():
+        mine = np.flatnonzero(pattern == bits)
+        shape = tuple(bool(bits >> shift & 1) for shift in range(size))
+        index = _index(name, shape)
+        key = _key(own[:, mine], shape)
+        low, high = np.searchsorted(index.key, key), np.searchsorted(index.key, key, side="right")
+        slot, entry = _ranges(low, high)
+        slot = mine[slot]
+        spelled = index.data[:, entry]
+        good = np.ones(len(slot), dtype=np.bool_)
+        for shift in range(size):
+            if not shape[shift]:
+                after = spelled[shift + 1] if shift + 1 < size else following[slot]
+                good &= lost[after, spelled[shift]] | (kind[place[slot] + shift] != LOST_BYTE)
+        kept = np.flatnonzero(good)
+        parts.append((slot[kept], index.code[entry[kept]], spelled[0, kept], spelled[-1, kept]))
+    columns = [np.concatenate([np.zeros(0, dtype=np.int64), *(part[column] for part in parts)]) for column in range(4)]
+    order = np.argsort(columns[0], kind="stable")
+    return _Candidates(*(column[order] for column in columns))
+
+
+def _ranges(low: Bytes, high: Bytes) -> tuple[Bytes, Bytes]:
+    """Return the numbers from `low` to `high` for each of them, and in front of each of which one it is."""
+    sizes = high - low
+    owner = np.repeat(np.arange(len(low)), sizes)
+    return owner, np.arange(len(owner)) - np.repeat(np.cumsum(sizes) - sizes - low, sizes)
+
+
+def _search(
+    lost: Truth, runs: Runs, slots: _Slots, candidates: _Candidates
+) -> tuple[Bytes, dict[int, list[tuple[int, float]]]]:
+    """Return the best candidate of each slot (-1: its run costs too much), and the candidates of those in doubt."""
+    size, steps = len(candidates.slot), int(slots.number.max(initial=0))
+    own_run, own_number = slots.run[candidates.slot], slots.number[candidates.slot]
+    least, total = np.full(size, np.inf), np.full(size, -np.inf)  # the best way to a candidate, the sum of all ways
+    best_from = np.full(size, -1)
+    is_last = np.concatenate([slots.run[1:] != slots.run[:-1], [True]])[: len(slots.run)]
+    further = np.concatenate([np.bincount(candidates.slot, minlength=len(slots.run))[1:], [0]])
+    most = np.where(is_last, _LAST_BEAM, np.clip(_CONTINUATIONS // np.maximum(further, 1), *_BEAM))
+    opening = np.flatnonzero(own_number == 0)
+    start = pair_bits(runs.left[own_run[opening]], candidates.code[opening]).astype(np.float64)
+    least[opening], total[opening] = start, -start
+    links: list[_Link] = []
+    alive = [_beam(candidates.slot[opening], start, most)]
+    alive[0] = opening[alive[0]]
+    for step in range(1, steps + 1):
+        link = _join(lost, slots.torn, candidates, alive[-1], np.flatnonzero(own_number == step))
+        links.append(link)
+        ways = least[link.origin] + link.bits
+        order = _first_of_each(link.dest, ways)
+        dest = link.dest[order]
+        least[dest], best_from[dest] = ways[order], link.origin[order]
+        total[dest] = sum_by(link.dest, total[link.origin] - link.bits, size)[dest]
+        alive.append(dest[_beam(candidates.slot[dest], least[dest], most)])
+    closing = np.sort(np.concatenate(alive))
+    closing = closing[is_last[candidates.slot[closing]]]
+    end = pair_bits(candidates.code[closing], runs.right[own_run[closing]]).astype(np.float64)
+    ways = least[closing] + end
+    order = _first_of_each(candidates.slot[closing], ways)
+    last = candidates.slot[closing[order]]
+    good = ways[order] <= _STEP_BITS * (slots.number[last] + 2) + _MORE_BITS
+    chosen = np.full(len(slots.run), -1)
+    chosen[last[good]] = closing[order[good]]
+    for step in range(steps, 0, -1):
+        mine = np.flatnonzero((slots.number == step) & (chosen >= 0))
+        chosen[mine - 1] = best_from[chosen[mine]]
+    backward = np.full(size, -np.inf)
+    backward[closing] = -end
+    for link in reversed(links):
+        some = sum_by(link.origin, backward[link.dest] - link.bits, size)
+        backward = np.where(np.isfinite(some), some, backward)
+    whole = sum_by(own_run[closing], total[closing] - end, len(runs.begin))
+    told = np.flatnonzero(slots.holed[candidates.slot] & (chosen[candidates.slot] >= 0) & np.isfinite(backward))
+    chance = np.exp2(total[told] + backward[told] - whole[own_run[told]])
+    kept = chance >= _LEAST_CHANCE
+    told, chance = told[kept], chance[kept]
+    order = np.lexsort((-chance, candidates.slot[told]))
+    doubts: dict[int, list[tuple[int, float]]] = {}
+    for slot, code, share in zip(
+        candidates.slot[told[order]].tolist(),
+        candidates.code[told[order]].tolist(),
+        chance[order].tolist(),
+        strict=True,
+    ):
+        doubts.setdefault(slot, []).append((code, share))
+    return chosen, doubts
+
+
+def _first_of_each(owner: Bytes, weight: Floats) -> Bytes:
+    """Return which entry of each owner has the least weight; the owners are in order."""
+    if not len(owner):
+        return np.zeros(0, dtype=np.int64)
+    starts = np.flatnonzero(np.diff(owner, prepend=-1))
+    least = np.minimum.reduceat(weight, starts)
+    hits = np.flatnonzero(weight == np.repeat(least, np.diff(np.append(starts, len(owner)))))
+    found: Bytes = hits[np.searchsorted(hits, starts)]
+    return found
+
+
+def _beam(slot: Bytes, weight: Floats, most: Bytes) -> Bytes:
+    """Return which hypotheses to go on with: the best ones of each slot, as many as `most` has for it."""
+    order = np.lexsort((weight, slot))
+    starts = np.flatnonzero(np.diff(slot[order], prepend=-1))
+    counts = np.diff(np.append(starts, len(order)))
+    good = weight[order] <= np.repeat(weight[order][starts], counts) + _BEAM_BITS
+    good &= np.arange(len(order)) - np.repeat(starts, counts) < most[slot[order]]
+    return np.sort(order[good])
+
+
+def _join(lost: Truth, torn: Truth, candidates: _Candidates, alive: Bytes, mine: Bytes) -> _Link:
+    """Return all ways from what is alive to the candidates of the slots behind."""
+    slot = candidates.slot[mine]
+    before = candidates.slot[alive]
+    low, high = np.searchsorted(before, slot - 1), np.searchsorted(before, slot - 1, side="right")
+    owner, entry = _ranges(low, high)
+    origin, dest = alive[entry], mine[owner]
+    good = ~torn[candidates.slot[dest]] | lost[candidates.first[dest], candidates.last[origin]]
+    origin, dest = origin[good], dest[good]
+    return _Link(origin, dest, pair_bits(candidates.code[origin], candidates.code[dest]).astype(np.float64))
+
+
+def sum_by(place: Bytes, exponent: Floats, size: int) -> Floats:
+    """Return the binary logarithms of the sums of powers of two, by place."""
+    most = np.full(size, -np.inf)
+    np.maximum.at(most, place, exponent)
+    base = np.where(np.isfinite(most), most, 0.0)
+    total = np.bincount(place, np.exp2(exponent - base[place]), minlength=size)
+    with np.errstate(divide="ignore"):
+        return np.log2(total) + base
