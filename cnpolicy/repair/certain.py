@@ -6,7 +6,7 @@ import numpy as np
 
 from cnpolicy import language
 from cnpolicy.repair.chains import Bytes, Truth, table
-from cnpolicy.repair.filling import FOREIGN, KNOWN, LOST_BYTE, SWALLOWED_BYTE, Runs, character_size, fill
+from cnpolicy.repair.filling import FOREIGN, KNOWN, LOST_BYTE, SWALLOWED_BYTE, Runs, fill
 from cnpolicy.repair.readers import Reader
 from cnpolicy.repair.trellis import LOST, Stretch, Trellis
 
@@ -16,6 +16,7 @@ _RARE_BITS = 17.0
 # Stretches of so many characters that cost more on average are not what the right encoding says.
 _SPAN = 6
 _POOR_BITS = 13.0
+_SWAPPED_LINE_END = 0x0A00
 _APART = 3  # so many characters must be certain between two stretches, or they are one
 
 
@@ -48,7 +49,7 @@ def find_certain(trellis: Trellis, left: int, right: int) -> Certain:
     layout = _Layout(data, kind, owner, starts, length)
     read = trellis.readers[0]
     begin, span, code = _utf8(data) if read.name == "utf-8" else _pairs(data, read.name)
-    return _divide(read, trellis.wrong[0].lost, layout, (begin, span, code), (left, right))
+    return _divide(trellis, layout, (begin, span, code), (left, right))
 
 
 def _utf8(data: Bytes) -> tuple[Bytes, Bytes, Bytes]:
@@ -103,6 +104,9 @@ def _pairs(data: Bytes, name: str) -> tuple[Bytes, Bytes, Bytes]:
     code = np.where(span_of == 1, singles[first], pairs[(first & 0xFF) << 8 | second & 0xFF])
     code[(first < 0) | (span_of == 2) & (second < 0)] = 0
     code[(span_of == 1) & (first == 0)] = 0
+    if units:
+        # U+0A00 is no character: between lines that were read with their bytes swapped, a line end is one.
+        code[code == _SWAPPED_LINE_END] = 0x0A
     kept = np.flatnonzero(code > 0)
     return begin[kept], span_of[kept], code[kept]
 
@@ -131,13 +135,13 @@ def _ragged(begin: Bytes, span: Bytes, size: int) -> tuple[Bytes, Bytes]:
 
 
 def _divide(
-    read: Reader,
-    lost: Truth,
+    trellis: Trellis,
     layout: _Layout,
     characters: tuple[Bytes, Bytes, Bytes],
     around: tuple[int, int],
 ) -> Certain:
-    data, _, owner, starts, length = layout
+    data, kind, owner, starts, length = layout
+    read = trellis.readers[0]
     begin, span, code = characters
     size = len(data)
     before = np.concatenate([[LOST], code[:-1]])
@@ -151,11 +155,12 @@ def _divide(
     begin, span, code = begin[good], span[good], code[good]
     opens, closes = _ragged(begin, span, size)
     row = np.full(len(begin), -1)
-    filled = fill(read.name, lost, data, layout.kind, _runs(read, begin, code, (opens, closes), around))
+    runs = _runs(read, begin, code, (opens, closes), around)
+    filled = fill(trellis.chain[0], data, kind, runs, dropped=trellis.style == "dropped")
     if len(filled.code):
         order = np.argsort(np.concatenate([begin, filled.place]), kind="stable")
         begin = np.concatenate([begin, filled.place])[order]
-        span = np.concatenate([span, np.full(len(filled.place), character_size(read.name))])[order]
+        span = np.concatenate([span, filled.span])[order]
         code = np.concatenate([code, filled.code])[order]
         row = np.concatenate([row, np.arange(len(filled.code))])[order]
         opens, closes = _ragged(begin, span, size)

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cnpolicy import language
-from cnpolicy.repair.chains import END, UNKNOWN, Bytes, Truth, table
+from cnpolicy.repair.chains import END, UNKNOWN, Bytes, Step, Truth, misreading, table
 from cnpolicy.repair.punctuation import pair_bits
 
 Floats = npt.NDArray[np.float64]
@@ -47,20 +47,15 @@ class Runs(NamedTuple):
 class Filled(NamedTuple):
     """The characters of the runs that could be filled, in order.
 
-    `run` is the number of the run, `place` where the character begins; `doubts` has for each row with lost bytes the
-    candidates and how probable they are, the best first.
+    `place` is where a character begins and `span` how many bytes are left of it; `doubts` has for each row with lost
+    bytes the candidates and how probable they are, the best first.
     """
 
-    run: Bytes
     place: Bytes
+    span: Bytes
     code: Bytes
     restored: Truth
     doubts: dict[int, list[tuple[int, float]]]
-
-
-def character_size(name: str) -> int:
-    """Return how many bytes a character of Chinese has in an encoding."""
-    return 3 if name == "utf-8" else 2
 
 
 class _Index(NamedTuple):
@@ -83,22 +78,37 @@ def _characters(name: str) -> tuple[Bytes, Bytes]:
 
 
 @cache
-def _index(name: str, known: tuple[bool, ...]) -> _Index:
-    code, data = _characters(name)
-    if known.count(False) > 1:
-        kept = np.flatnonzero(language.own_bits(np.minimum(code, 0xFFFF).astype(np.uint32)) < _RARE_BITS)
-        code, data = code[kept], data[:, kept]
-    key = _key(data, known)
+def _index(step: Step, kinds: tuple[int, ...]) -> _Index:
+    """Return the characters whose bytes are lost as `kinds` has it, as far as the character alone tells."""
+    code, data = _characters(step.right)
+    lost = misreading(step.wrong).lost
+    good = np.ones(len(code), dtype=np.bool_)
+    for place, kind in enumerate(kinds[:-1]):
+        if kind == LOST_BYTE:
+            good &= lost[data[place + 1], data[place]]
+    if kinds.count(KNOWN) < len(kinds) - 1:
+        good &= language.own_bits(np.minimum(code, 0xFFFF).astype(np.uint32)) < _RARE_BITS
+    code, data = code[good], data[:, good]
+    key = _key(data, kinds)
     order = np.argsort(key, kind="stable")
     return _Index(key[order], code[order], data[:, order])
 
 
-def _key(data: Bytes, known: tuple[bool, ...]) -> Bytes:
+def _key(data: Bytes, kinds: tuple[int, ...]) -> Bytes:
     key = np.zeros(data.shape[1], dtype=np.int64)
-    for place, is_known in enumerate(known):
-        if is_known:
+    for place, kind in enumerate(kinds):
+        if kind == KNOWN:
             key = key << 8 | data[place]
     return key
+
+
+class _Shapes(NamedTuple):
+    """What may have been the bytes of a character: for which slot, its bytes and their kinds, and the byte after it."""
+
+    slot: Bytes
+    data: Bytes
+    kind: Bytes
+    following: Bytes
 
 
 class _Slots(NamedTuple):
@@ -130,66 +140,91 @@ class _Link(NamedTuple):
     bits: Floats
 
 
-def fill(name: str, lost: Truth, data: Bytes, kind: Bytes, runs: Runs) -> Filled:
+def fill(step: Step, data: Bytes, kind: Bytes, runs: Runs, *, dropped: bool) -> Filled:
     """Return the characters of the runs of bytes that are characters with holes.
 
-    `name` is the right encoding; `lost` tells which bytes the wrong one loses before which (see
-    `cnpolicy.repair.chains.Misreading`); `kind` is what each byte of `data` is.
+    `kind` is what each byte of `data` is; `dropped`: lost bytes left no hole.
     """
-    size = character_size(name)
+    size = 3 if step.right == "utf-8" else 2
     holes = np.concatenate([[0], np.cumsum(kind != KNOWN)])
     strange = np.concatenate([[0], np.cumsum(kind == FOREIGN)])
     length = runs.stop - runs.begin
-    chosen = np.flatnonzero(
-        (length % size == 0)
-        & (length <= size * (_MOST if size == 3 else 1))
-        & (holes[runs.stop] > holes[runs.begin])
-        & (strange[runs.stop] == strange[runs.begin])
-    )
-    count = length[chosen] // size
+    holed = holes[runs.stop] > holes[runs.begin]
+    span = size
+    if dropped and step.right == "utf-8":
+        # One byte is gone, from wherever it fits.
+        span = size - 1
+        chosen = np.flatnonzero((length == span) & ~holed)
+    else:
+        chosen = np.flatnonzero(
+            (length % size == 0)
+            & (length <= size * (_MOST if size == 3 else 1))
+            & holed
+            & (strange[runs.stop] == strange[runs.begin])
+        )
+    count = length[chosen] // span
     run = np.repeat(chosen, count)  # by slot
     number = np.arange(len(run)) - np.repeat(np.cumsum(count) - count, count)
-    place = runs.begin[run] + number * size
-    candidates = _candidates(name, lost, data, kind, place)
-    slots = _Slots(run, number, holes[place + size] > holes[place], kind[np.maximum(place - 1, 0)] == LOST_BYTE)
-    chosen, doubts = _search(lost, runs, slots, candidates)
-    rows = np.flatnonzero(chosen >= 0)
-    number_of = np.cumsum(chosen >= 0) - 1
+    place = runs.begin[run] + number * span
+    shapes = _shapes(data, kind, place, span)
+    if span < size:
+        shapes = _with_a_hole(shapes)
+    candidates = _candidates(step, shapes)
+    torn = kind[np.maximum(place - 1, 0)] == LOST_BYTE
+    slots = _Slots(run, number, (holes[place + span] > holes[place]) | (span < size), torn)
+    best, doubts = _search(misreading(step.wrong).lost, runs, slots, candidates)
+    rows = np.flatnonzero(best >= 0)
+    number_of = np.cumsum(best >= 0) - 1
     return Filled(
-        run[rows],
         place[rows],
-        candidates.code[chosen[rows]],
+        np.full(len(rows), span),
+        candidates.code[best[rows]],
         slots.holed[rows],
         {int(number_of[slot]): known for slot, known in doubts.items()},
     )
 
 
-def _candidates(name: str, lost: Truth, data: Bytes, kind: Bytes, place: Bytes) -> _Candidates:
-    """Return what may stand at the places: what fits the bytes that are left, and the reason why the others are not."""
-    size = character_size(name)
-    own = np.stack([data[place + shift] for shift in range(size)])
-    known = np.stack([kind[place + shift] == KNOWN for shift in range(size)])
-    following = np.concatenate([np.where(kind == KNOWN, data, UNKNOWN), [END]])[place + size]
-    pattern = np.zeros(len(place), dtype=np.int64)
-    for shift in range(size):
-        pattern |= known[shift].astype(np.int64) << shift
+def _shapes(data: Bytes, kind: Bytes, place: Bytes, span: int) -> _Shapes:
+    """Return the bytes at the places as they are."""
+    following = np.concatenate([np.where(kind == KNOWN, data, UNKNOWN), [END]])
+    own = np.stack([data[place + shift] for shift in range(span)])
+    return _Shapes(
+        np.arange(len(place)), own, np.stack([kind[place + shift] for shift in range(span)]), following[place + span]
+    )
+
+
+def _with_a_hole(shapes: _Shapes) -> _Shapes:
+    """Return the shapes with a lost byte, in front, inside, and at the end."""
+    found: list[_Shapes] = []
+    for place in range(len(shapes.data) + 1):
+        data = np.insert(shapes.data, place, 0, axis=0)
+        kind = np.insert(shapes.kind, place, LOST_BYTE, axis=0)
+        found.append(_Shapes(shapes.slot, data, kind, shapes.following))
+    slot, data, kind, following = zip(*found, strict=True)
+    return _Shapes(
+        np.concatenate(slot), np.concatenate(data, axis=1), np.concatenate(kind, axis=1), np.concatenate(following)
+    )
+
+
+def _candidates(step: Step, shapes: _Shapes) -> _Candidates:
+    """Return what may stand in the slots: what fits the bytes that are left, and the reason why the others are not."""
+    lost = misreading(step.wrong).lost
+    size = len(shapes.kind)
+    pattern = np.zeros(len(shapes.slot), dtype=np.int64)
+    for row in shapes.kind:
+        pattern = pattern << 2 | row
     parts: list[tuple[Bytes, Bytes, Bytes, Bytes]] = []
     for bits in np.flatnonzero(np.bincount(pattern)).tolist():
         mine = np.flatnonzero(pattern == bits)
-        shape = tuple(bool(bits >> shift & 1) for shift in range(size))
-        index = _index(name, shape)
-        key = _key(own[:, mine], shape)
-        low, high = np.searchsorted(index.key, key), np.searchsorted(index.key, key, side="right")
-        slot, entry = _ranges(low, high)
-        slot = mine[slot]
-        spelled = index.data[:, entry]
-        good = np.ones(len(slot), dtype=np.bool_)
-        for shift in range(size):
-            if not shape[shift]:
-                after = spelled[shift + 1] if shift + 1 < size else following[slot]
-                good &= lost[after, spelled[shift]] | (kind[place[slot] + shift] != LOST_BYTE)
-        kept = np.flatnonzero(good)
-        parts.append((slot[kept], index.code[entry[kept]], spelled[0, kept], spelled[-1, kept]))
+        kinds = tuple(bits >> 2 * (size - 1 - place) & 3 for place in range(size))
+        index = _index(step, kinds)
+        key = _key(shapes.data[:, mine], kinds)
+        shape, entry = _ranges(np.searchsorted(index.key, key), np.searchsorted(index.key, key, side="right"))
+        shape = mine[shape]
+        if kinds[-1] == LOST_BYTE:
+            good = lost[shapes.following[shape], index.data[-1, entry]]
+            shape, entry = shape[good], entry[good]
+        parts.append((shapes.slot[shape], index.code[entry], index.data[0, entry], index.data[-1, entry]))
     columns = [np.concatenate([np.zeros(0, dtype=np.int64), *(part[column] for part in parts)]) for column in range(4)]
     order = np.argsort(columns[0], kind="stable")
     return _Candidates(*(column[order] for column in columns))

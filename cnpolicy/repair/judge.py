@@ -7,7 +7,7 @@ the document, for documents repeat themselves; brackets and quotation marks are 
 from collections.abc import Sequence
 from functools import cache
 from itertools import product
-from math import log2
+from math import log2, prod
 from typing import NamedTuple
 
 import numpy as np
@@ -20,8 +20,9 @@ from cnpolicy.repair.trellis import Read
 
 # A place is judged again if the pairs of characters are less sure than this: 99.95 % of the surer ones are right.
 _SURE = 0.99
-# Candidates less probable than this by the pairs of characters are not judged: with 0.00005 the same are right.
-_LEAST = 2e-4
+# Candidates less probable than this by the pairs of characters are not judged: from 0.00005 to 0.01 the same are right.
+_LEAST = 3e-3
+_LEAST_TOGETHER = 1e-2  # nor combinations that are so much less probable than the best one
 _REACH = 5  # so many characters on both sides are looked at; with 7 the same are right
 _LINE = 120  # so many characters of the line on both sides are searched for the partner of a bracket
 _OPTIONS = (48, 14, 6, 4)  # so many candidates of a place, of two neighbours each, of three, …
@@ -100,10 +101,20 @@ def _places(groups: Sequence[Sequence[int]], doubts: dict[int, Candidates]) -> l
             candidates = tuple(
                 [one for one in doubts[row][:most] if one[1] >= _LEAST] or doubts[row][:1] for row in rows
             )
-            chosen = list(product(*candidates))
+            chosen = _likely(candidates)
             known[key] = _Place((), candidates, chosen, ["".join(chr(code) for code, _ in one) for one in chosen])
         found.append(known[key]._replace(rows=tuple(rows)))
     return found
+
+
+def _likely(candidates: Sequence[Candidates]) -> list[tuple[tuple[int, float], ...]]:
+    """Return the combinations of candidates, one of each, but for those that are much less probable than the best."""
+    found = list(product(*candidates))
+    if len(candidates) == 1:
+        return found
+    chances = [prod(chance for _, chance in one) for one in found]
+    least = max(chances) * _LEAST_TOGETHER
+    return [one for one, chance in zip(found, chances, strict=True) if chance >= least]
 
 
 def _judge(

@@ -146,6 +146,7 @@ class Trellis:
 
     def __init__(self, points: Bytes, chain: Chain, style: Style) -> None:
         self.points = points
+        self.chain = chain
         self.style = style
         steps = chain[::-1]
         self.levels = len(steps)
