@@ -20,9 +20,9 @@ Floats = npt.NDArray[np.float64]
 
 KNOWN, LOST_BYTE, SWALLOWED_BYTE, FOREIGN = range(4)  # what a byte is: there, lost, lost beside a lost one; or none
 _MOST = 8  # characters in a row: longer runs are left to the trellis, which may find that they are none
-# Characters rarer than this are no candidates where two bytes or more are gone, as nearly nothing speaks for them: all
-# but some 9,000 are.
-_RARE_BITS = 13.0
+# Where more characters than this fit what is left, on average, those rarer than this are no candidates: all but some
+# 9,000 are. Nearly nothing speaks for them there.
+_CROWD, _RARE_BITS = 256, 13.0
 # Hypotheses that cost so much more than the best are dropped, as in the trellis, and more than so many of a place: for
 # each place so many continuations are weighed, or at least those of a few hypotheses.
 _BEAM_BITS = 20.0
@@ -83,13 +83,15 @@ def _index(step: Step, kinds: tuple[int, ...]) -> _Index:
     code, data = _characters(step.right)
     lost = misreading(step.wrong).lost
     good = np.ones(len(code), dtype=np.bool_)
-    for place, kind in enumerate(kinds[:-1]):
+    following = np.concatenate([data[1:], np.full((1, len(code)), UNKNOWN)])
+    for place, kind in enumerate(kinds):
         if kind == LOST_BYTE:
-            good &= lost[data[place + 1], data[place]]
-    if kinds.count(KNOWN) < len(kinds) - 1:
-        good &= language.own_bits(np.minimum(code, 0xFFFF).astype(np.uint32)) < _RARE_BITS
+            good &= lost[following[place], data[place]]
     code, data = code[good], data[:, good]
     key = _key(data, kinds)
+    if len(code) > _CROWD * len(np.unique(key)):
+        common = np.flatnonzero(language.own_bits(np.minimum(code, 0xFFFF).astype(np.uint32)) < _RARE_BITS)
+        code, data, key = code[common], data[:, common], key[common]
     order = np.argsort(key, kind="stable")
     return _Index(key[order], code[order], data[:, order])
 

@@ -20,6 +20,7 @@ from cnpolicy.rules import Context, rule
 
 _CHAIN = (Step("utf-8", "cp1252"),)
 _LOST = "\ufffd"
+_SIGNS = re.compile("[\u2010-\u2bff]")
 _LEADS = page("cp1252").spelled(0xE2, 0xEF)
 
 
@@ -88,7 +89,9 @@ def _looks_so(text: str, start: int, end: int) -> bool:
     if (sum(map(len, broken)) + 3 * len(whole)) * 4 < size * 3:
         return False
     said = page("cp1252").to_bytes("".join(whole)).decode("utf-8", "replace")
-    return sum(HAN.match(one) is not None for one in said) * 4 >= len(said) * 3
+    han = sum(HAN.match(one) is not None for one in said)
+    signs = len(_SIGNS.findall(said))  # of any language
+    return han > 0 and han * 4 >= (len(said) - signs) * 3
 
 
 @cache

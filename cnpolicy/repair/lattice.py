@@ -66,7 +66,8 @@ def _assemble(text: str, read: Read, left: str, right: str) -> Reading | None:
     # or both are read. ASCII goes with either. A line end is a cell of its own.
     stop = np.flatnonzero(read.whole) + 1
     start = np.concatenate([[0], stop[:-1]])
-    doubtful = np.add.reduceat(read.restored.astype(np.int64), start) > 0
+    # What is left over of a character is a cell of its own too.
+    doubtful = np.add.reduceat((read.restored | (read.code == LOST)).astype(np.int64), start) > 0
     neutral = (stop - start == 1) & (read.code[start] < 0x80)
     kind = read.stays[start].astype(np.int64)
     known = np.flatnonzero(~neutral)

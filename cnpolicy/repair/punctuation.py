@@ -31,11 +31,13 @@ _AFTER_DIGIT = {
 _BEFORE_DIGIT = {
     "约約达達逾近月年": -6.0,
     "于於从從到至第共在及的与與和为為过過超／．－—℃": -3.0,
+    "％": 5.0,
 }
 _OTHER_AFTER_DIGIT, _OTHER_BEFORE_DIGIT = 2.0, 1.0  # other Chinese characters
 _DIGITS = (*range(0x30, 0x3A), *range(0xFF10, 0xFF1A))
+_MIXED_BITS = 9.0  # a number is written in digits of one width
 _UNPAIRED_BITS = 5.0  # a bracket or quotation mark without its partner in the line
-_PAIRED_BITS = -3.0  # one that a partner in the line waits for
+_PAIRED_BITS = -9.0  # one that a partner in the line waits for
 
 
 def _table(known: dict[str, float], other: float = 0.0) -> Costs:
@@ -85,6 +87,8 @@ def place_bits(first: Bytes, second: Bytes) -> Costs:
     found[after] += known.after_digit[second[after]]
     before = np.flatnonzero(known.is_digit[second])
     found[before] += known.before_digit[first[before]]
+    mixed = known.is_digit[first] & known.is_digit[second] & ((first < 0x80) != (second < 0x80))
+    found[mixed] += _MIXED_BITS
     spaces = np.flatnonzero(known.is_space[second] & (first != _NEWLINE) & ~known.is_space[first])
     found[spaces] += _INSIDE_BITS
     return found

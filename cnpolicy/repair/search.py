@@ -351,6 +351,7 @@ _SAID = 4
 # How many characters of a region may be wrong, by the posteriors of those put in. News read as GBK with swallowed bytes
 # comes to 0.08, all other kinds to 0.03 at most; text of another encoding to more than 0.2.
 _DOUBT = 0.15
+_DOUBT_ONCE = 0.5  # one more in a region, for the shortest ones
 # What a character of a reading costs at most that needs no rival, in bits.
 _GOOD_BITS = 10.5
 _ALONE = 0.9  # of what looks garbled, so much must look so in one way for that to be tried before all others
@@ -627,7 +628,9 @@ def _is_garbled_still(text: str) -> bool:
 _FOREIGN = re.compile("[\u3041-\u30fe\u3131-\u318e\uac00-\ud7a3]")
 _AROUND = 100  # characters before and behind a run in which kana and Hangul are counted
 _FEW = 3
-# What a character of a run that stands alone may cost on average: names of news cost up to 11 bits a character.
+# What a character of a run that stands alone may cost on average, or how much it must gain if the run gains twice what
+# it needs: names of news cost up to 11 bits a character.
+_CLEAR_BITS = 6.0
 _SOUND_BITS = 11.0
 
 
@@ -640,7 +643,7 @@ def _is_founded(text: str, run: Span) -> bool:
 def _founded(text: str, runs: Sequence[Span]) -> list[Span]:
     """Return the runs of a region that say anything; none if too much of what they say together is guessed."""
     doubt = sum(1 - loss.posterior for run in runs for cell in run.cells for loss in cell.losses)
-    if doubt > _DOUBT * sum(len(run.after) for run in runs):
+    if doubt > _DOUBT * sum(len(run.after) for run in runs) + _DOUBT_ONCE:
         return []
     return [run for run in runs if _is_founded(text, run)]
 
@@ -653,8 +656,9 @@ def _proves(run: Span) -> bool:
     # Rows of signs (゛゛゛━━━) are rows of characters in every encoding.
     varied = len(set(after)) * 2 > len(after) or len(after) > _AROUND
     # Nor are rows of fullwidth signs words.
-    words = sum(map(len, HANS.findall(after))) * 2 >= len(after)
-    return run.gain >= _ALONE_BITS and varied and words and language.bits_per_character(after) <= _SOUND_BITS
+    words = sum(map(len, HANS.findall(after))) * 2 >= len(after) - len(after.encode("ascii", "ignore"))
+    is_sound = run.gain >= max(2 * _ALONE_BITS, _CLEAR_BITS * len(after)) or language.bits_per_character(after) <= _SOUND_BITS
+    return run.gain >= _ALONE_BITS and varied and words and is_sound
 
 
 def _is_foreign(start: int, end: int, places: Sequence[int]) -> bool:
