@@ -75,6 +75,13 @@ def test_scores_are_those_of_counting_one_by_one(seed: int) -> None:
         assert f"[{term.word}]" in term.example
 
 
+def test_numbers_too_large_for_their_places_are_sorted_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = corpus(4, ["网格员", "河湖长制", "揭榜挂帅赛马"])
+    found = discover(texts, list, lambda _: False, least=5, cohesion=2, entropy=1)
+    monkeypatch.setitem(discover.__globals__, "_BITS", 8)
+    assert discover(texts, list, lambda _: False, least=5, cohesion=2, entropy=1) == found
+
+
 def test_parts_of_longer_words_and_known_words_are_left_out() -> None:
     texts = corpus(7, ["揭榜挂帅", "网格员"])
     words = [term.word for term in discover(texts, list, {"网格员"}.__contains__, least=40, cohesion=2, entropy=1)]

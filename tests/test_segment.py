@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from functools import cache
 from itertools import accumulate
 from pathlib import Path
@@ -332,6 +333,56 @@ def test_user_dictionary_lines() -> None:
 def test_lines_that_are_no_entry(line: str) -> None:
     with pytest.raises(ValueError, match="line 2: "):
         read_user_words(f"好 1\n{line}")
+
+
+@pytest.mark.parametrize("line", ["改革办 n 5", "改革办 5.5", "改革办 -3 n", "改革办,5,n", "改革办，5", "改革办 5 n 2"])
+def test_lines_in_another_order_are_told(line: str) -> None:
+    with pytest.raises(ValueError, match=r"line 1: .*put a tab after it"):
+        read_user_words(line)
+    assert read_user_words(f"{line}\t")[0].word == line
+
+
+def test_words_that_only_look_like_another_order() -> None:
+    lines = ["第3季度 n", "Office 365 5", "A 2 3", "一月 二月 5", "G7 峰会", "5G 商用 n"]
+    assert [entry.word for entry in read_user_words("\n".join(lines))] == [
+        *("第3季度", "Office 365", "A 2", "一月 二月", "G7 峰会", "5G 商用")
+    ]
+
+
+def test_frequencies_have_a_limit() -> None:
+    assert Segmenter(Settings(user_words=(UserWord("改革办", 10**15),))).words("市改革办到") == ["市", "改革办", "到"]
+    with pytest.raises(ValueError, match=r"line 1: .* is above 1,000,000,000,000,000"):
+        read_user_words("改革办 1000000000000001")
+
+
+def test_the_same_word_twice_counts_as_it_does_in_jieba() -> None:
+    entries = read_user_words("改革办 5\n改革办 900000\n")
+    assert Segmenter(Settings(user_words=tuple(entries))).words("市改革办到") == ["市", "改革办", "到"]
+
+
+def test_empty_dictionaries_add_nothing() -> None:
+    assert read_user_words("") == read_user_words("\ufeff\n \r\n\t\n") == []
+
+
+def test_learning_tells_what_it_learnt(run: Callable[..., Any], tmp_path: Path) -> None:
+    around = "由请向对要让能会想就来办省市县乡村镇人民政府工作会议发展经济改革"
+    sentences = [f"{first}揭榜抢单{last}。" for first, last in zip(around, around[::-1], strict=True)]
+    others = "、".join(around) * 100  # beside which the word is rare
+    (tmp_path / "a.txt").write_text(f"{''.join(sentences)}{others}", "utf-8")
+    done = run("segment", "--learn", "a.txt")
+    told = done.stderr.decode()
+    assert told == (
+        "learnt 1 word that the dictionary lacks (揭榜抢单 32); to keep them: cnpolicy terms --to userdict\n"
+    )
+    assert "由 揭榜抢单 革" in done.stdout.decode()
+    assert run("segment", "--learn", "-q", "a.txt").stderr == b""
+
+
+@given(texts)
+def test_lists_and_lines_have_the_same_words(text: str) -> None:
+    # Text that holds the border itself goes another way.
+    one, other = segmenter().lines(text + "。"), segmenter().lines(text + "。\uffff")
+    assert other in (f"{one} \uffff", f"{one}\uffff")
 
 
 @given(texts, st.booleans())

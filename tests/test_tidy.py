@@ -73,6 +73,22 @@ HOSTILE = (
         "1 \n",
     ),
     *("1 \n", "党" * 30 + "\n", "党" * 30 + "，党\n", "发(fā)", "?? |", "- 1 -\n", "''", "‚党", "党,,"),
+    *(
+        "，\n",
+        "党，\n",
+        "“党\n",
+        "政 府 \n",
+        "党  委，",
+        "党(dǎng)",
+        "a.",
+        "a@",
+        "    1.党\n",
+        "2010.",
+        "((((",
+        "- - -",
+        "？？？？",
+    ),
+    "1.党，" + "党" * 20 + "\n1元\n",
 )
 
 
@@ -94,6 +110,7 @@ def test_time_is_linear_on_a_long_text(piece: str) -> None:
         ("ordinal-gap", "一、甲\n二、乙\n四、丁\n五、戊\n", ["四"], "三 is missing"),
         ("masked", "县委书记***同志到X县调研，李某某说\n", ["***", "X", "某某"], "masked"),
         ("suspect-typo", "战斗保垒作用\n", ["保垒"], "堡垒"),
+        ("pinyin-gloss", "会议由曾（zēng）庆丰同志主持。\n", ["（zēng）"], "曾 has several readings"),
         ("truncated", "在大会上的讲话(第2/3页)\n甲。\n乙。\n", [""], "page 2 of 3"),
         (
             "duplicate-paragraph",

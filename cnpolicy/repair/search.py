@@ -628,9 +628,9 @@ def _is_garbled_still(text: str) -> bool:
 _FOREIGN = re.compile("[\u3041-\u30fe\u3131-\u318e\uac00-\ud7a3]")
 _AROUND = 100  # characters before and behind a run in which kana and Hangul are counted
 _FEW = 3
-# What a character of a run that stands alone may cost on average, or how much it must gain if the run gains twice what
-# it needs: names of news cost up to 11 bits a character.
-_CLEAR_BITS = 6.0
+# What a character of a run that stands alone may cost on average: in news, names cost up to 11 bits, and names alone up
+# to 14. They may where the run gains twice what it needs and so many bits a character.
+_EACH_BITS, _NAME_BITS = 6.0, 14.5
 _SOUND_BITS = 11.0
 
 
@@ -657,7 +657,8 @@ def _proves(run: Span) -> bool:
     varied = len(set(after)) * 2 > len(after) or len(after) > _AROUND
     # Nor are rows of fullwidth signs words.
     words = sum(map(len, HANS.findall(after))) * 2 >= len(after) - len(after.encode("ascii", "ignore"))
-    is_sound = run.gain >= max(2 * _ALONE_BITS, _CLEAR_BITS * len(after)) or language.bits_per_character(after) <= _SOUND_BITS
+    most = _NAME_BITS if run.gain >= max(2 * _ALONE_BITS, _EACH_BITS * len(after)) else _SOUND_BITS
+    is_sound = language.bits_per_character(after) <= most
     return run.gain >= _ALONE_BITS and varied and words and is_sound
 
 

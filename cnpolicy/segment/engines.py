@@ -1,32 +1,38 @@
 """The engines: jieba, and rjieba made to give exactly jieba's words."""
 
+import importlib
+import importlib.util
 import re
-import string
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import cache, lru_cache
+from functools import cache
+from importlib.machinery import PathFinder
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    import numpy.typing as npt
+# Stands between words in what the engines give. No text that reaches an engine holds this one, which is no character.
+BORDER = "\uffff"
 
 _HAN_RUN = re.compile("([\u4e00-\u9fd5]+)")
 # How jieba's HMM mode divides what is not Han: letters and digits with at most one decimal part and a per cent sign.
 _ASCII_WORD = re.compile(r"([A-Za-z0-9]+(?:\.[0-9]+)?%?)")
 
-# What jieba takes together before it looks for words; all else it leaves character by character.
-_OTHER, _SYMBOL, _ALPHANUMERIC, _HAN = range(4)
-_LAST_HAN = 0x9FD5
+# What jieba puts together again before it looks for unknown words: single characters, and runs of letters and digits,
+# which come from rjieba put together already. All else it leaves as it is.
+_LOOSE = "[\u4e00-\u9fd5A-Za-z0-9+#&._%-](?:(?<=[A-Za-z0-9])[A-Za-z0-9]++)?+"
+_LOOSE_RUN = re.compile(f"({BORDER}{_LOOSE}{BORDER}(?:{_LOOSE}{BORDER})++)")
 _NO_WORD = "\0\0"  # stands in no text that reaches an engine
+# Runs up to this length (with their borders) come again and again; longer ones hardly ever, and would fill the memory.
+_REMEMBERED_LENGTH = 32
+_REMEMBERED_RUNS = 1 << 16
 
 
 class Engine(Protocol):
     """What cuts a text into words."""
 
-    def cut(self, text: str, hmm: bool) -> list[str]:
-        """Return the words of a text, and between them white space and punctuation."""
+    def divide(self, text: str, hmm: bool) -> str:
+        """Return a text with BORDER between its words; white space and punctuation marks are words, too."""
 
     def add(self, word: str, frequency: int | None) -> None:
         """Add a word to the dictionary; without a frequency, with the least that keeps it together."""
@@ -42,9 +48,7 @@ class Rjieba:
     """rjieba for the words of the dictionary, and what jieba makes of the characters between them."""
 
     def __init__(self) -> None:
-        import rjieba
-
-        self._engine: Any = rjieba.Jieba()
+        self._engine: Any = _rjieba().Jieba()
         self._dictionary: Dictionary | None = None
         self._added: set[str] = set()
         self._removed: set[str] = set()
@@ -52,14 +56,23 @@ class Rjieba:
         self._is_stale = False
         self._beside = 0  # what jieba counts in its total beside the words that it has
         self._unknown_words: UnknownWords | None = None
-        self._remembered = lru_cache(1 << 16)(self._divide)
+        self._runs = _Runs(self._divide)
 
-    def cut(self, text: str, hmm: bool) -> list[str]:
-        """Return the words of a text, and between them white space and punctuation."""
+    def divide(self, text: str, hmm: bool) -> str:
+        """Return a text with BORDER between its words; white space and punctuation marks are words, too."""
+        divided = BORDER.join(self.known(text))
+        if not hmm:
+            return divided
+        parts = _LOOSE_RUN.split(f"{BORDER}{divided}{BORDER}")
+        parts[1::2] = map(self._runs.__getitem__, parts[1::2])
+        return "".join(parts)[1:-1]
+
+    def known(self, text: str) -> list[str]:
+        """Return the words of a text, as the dictionary has them, and what is between them."""
         if self._is_stale and self._dictionary is not None:
             self._fill_anew(self._dictionary)
         words: list[str] = self._engine.cut(text, False)
-        return self._join(text, words) if hmm else words
+        return words
 
     def add(self, word: str, frequency: int | None) -> None:
         """Add a word to the dictionary; without a frequency, with the least that keeps it together."""
@@ -68,11 +81,11 @@ class Rjieba:
             for new, its in self._new:
                 self._dictionary.add(new, its)
         if frequency is None:
-            frequency = self._dictionary.least_frequency(word, self.cut(word, False))
+            frequency = self._dictionary.least_frequency(word, self.known(word))
         earlier = self._dictionary.frequency(word, 0)
         self._dictionary.add(word, frequency)
         self._added.add(word)
-        self._remembered.cache_clear()
+        self._runs.clear()
         if frequency:
             self._removed.discard(word)
             self._engine.add_word(word, frequency, None)
@@ -108,48 +121,48 @@ class Rjieba:
         self._beside = rest
         self._engine.add_word(_NO_WORD, self._beside, None)
 
-    def _join(self, text: str, words: list[str]) -> list[str]:
-        """Put each run of characters that are in no longer word together again, and divide it as jieba does."""
-        import numpy as np
+    def _divide(self, run: str) -> str:
+        """Put a run of single characters, each between borders, together again, and divide it as jieba does."""
+        words: list[str] = []
+        loose: list[str] = []
+        for token in (*run[1:-1].split(BORDER), ""):
+            if token and not (len(token) > 1 and token in self._added and self.has(token)):
+                loose.append(token)
+                continue
+            words += self._words("".join(loose)) if len(loose) > 1 else loose
+            loose.clear()
+            words.append(token)
+        return f"{BORDER}{BORDER.join(words)}"
 
-        lengths = _lengths(words)
-        ends = np.cumsum(lengths)
-        codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)
-        kinds = _kinds()[np.minimum(codes[ends - lengths], _LAST_HAN + 1)]
-        loose = (lengths == 1) & (kinds != _OTHER)
-        for index in np.flatnonzero((lengths > 1) & (kinds == _ALPHANUMERIC)).tolist():
-            # Letters and digits that are no word come from rjieba put together already.
-            word = words[index]
-            loose[index] = word.isascii() and word.isalnum() and not (word in self._added and self.has(word))
-        edges = np.flatnonzero(np.diff(loose.astype(np.int8), prepend=0, append=0))
-        firsts, lasts = edges[::2], edges[1::2]
-        several = lasts - firsts > 1
-        firsts, lasts = firsts[several], lasts[several]
-        starts, stops = ends[firsts] - lengths[firsts], ends[lasts - 1]
-        # From the last run to the first, so that a run which gets longer does not move those still to be done.
-        runs = np.stack((firsts, lasts, starts, stops), axis=1)[::-1]
-        for first, last, start, stop in runs.tolist():
-            # Short runs come again and again; long ones hardly ever, and would fill the memory.
-            parts = self._remembered(text[start:stop]) if stop - start < 16 else self._divide(text[start:stop])
-            if parts != words[first:last]:
-                words[first:last] = parts + [""] * (last - first - len(parts))
-        return list(filter(None, words))
-
-    def _divide(self, run: str) -> list[str]:
-        """Return the words of a run of single characters."""
+    def _words(self, run: str) -> Iterator[str]:
+        """Yield the words of a run of single characters."""
         if self.has(run):
-            return list(run)
+            yield from run
+            return
         if self._unknown_words is None:
             self._unknown_words = UnknownWords()
-        words: list[str] = []
         for place, part in enumerate(_HAN_RUN.split(run)):
             if place % 2:
                 for word in self._unknown_words.cut(part):
-                    words += word if word in self._removed else [word]
+                    yield from word if word in self._removed else (word,)
             else:
                 # jieba leaves whole what was taken out of the dictionary but is not Han (PM2.5).
-                words += filter(None, _ASCII_WORD.split(part))
-        return words
+                yield from filter(None, _ASCII_WORD.split(part))
+
+
+class _Runs(dict[str, str]):
+    """What runs of single characters are divided into, as far as that is worth remembering."""
+
+    def __init__(self, divide: Callable[[str], str]) -> None:
+        self._divide = divide
+
+    def __missing__(self, run: str) -> str:
+        divided = self._divide(run)
+        if len(run) <= _REMEMBERED_LENGTH:
+            if len(self) >= _REMEMBERED_RUNS:
+                self.clear()
+            self[run] = divided
+        return divided
 
 
 class UnknownWords:
@@ -232,12 +245,11 @@ class Jieba:
             self._tokenizer.FREQ, self._tokenizer.total = self._tokenizer.gen_pfdict(dictionary)
         self._tokenizer.initialized = True
 
-    def cut(self, text: str, hmm: bool) -> list[str]:
-        """Return the words of a text, and between them white space and punctuation."""
+    def divide(self, text: str, hmm: bool) -> str:
+        """Return a text with BORDER between its words; white space and punctuation marks are words, too."""
         # jieba keeps the words that were taken out in one place for all its tokenizers.
         self._finalseg.Force_Split_Words = self._removed
-        words: list[str] = self._tokenizer.lcut(text, HMM=hmm)
-        return words
+        return BORDER.join(self._tokenizer.cut(text, HMM=hmm))
 
     def add(self, word: str, frequency: int | None) -> None:
         """Add a word to the dictionary; without a frequency, with the least that keeps it together."""
@@ -254,6 +266,18 @@ class Jieba:
         return bool(self._tokenizer.FREQ.get(word))
 
 
+@cache
+def _rjieba() -> Any:
+    """Return rjieba's compiled module alone: the package around it fills an engine, for 0.15 s, that nobody uses."""
+    package = importlib.util.find_spec("rjieba")
+    spec = package and PathFinder.find_spec("rjieba.rjieba", package.submodule_search_locations)
+    if not spec or not spec.loader:
+        return importlib.import_module("rjieba")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 @contextmanager
 def silent() -> Iterator[None]:
     """Keep from the user what an import of jieba's warns of (escapes, pkg_resources)."""
@@ -268,28 +292,6 @@ def import_jieba() -> Any:
         import jieba
     jieba.setLogLevel("ERROR")
     return jieba
-
-
-@cache
-def _kinds() -> "npt.NDArray[Any]":
-    """Return, for each code point up to the last Han character of jieba's, which of the kinds it is, then `_OTHER`."""
-    import numpy as np
-
-    kinds = np.full(_LAST_HAN + 2, _OTHER, np.uint8)
-    kinds[0x4E00 : _LAST_HAN + 1] = _HAN
-    kinds[[ord(character) for character in "+#&._%-"]] = _SYMBOL
-    kinds[[ord(character) for character in string.ascii_letters + string.digits]] = _ALPHANUMERIC
-    return kinds
-
-
-def _lengths(words: list[str]) -> "npt.NDArray[Any]":
-    """Return the number of code points in each word."""
-    import numpy as np
-
-    try:
-        return np.frombuffer(bytes(map(len, words)), np.uint8).astype(np.int64)
-    except ValueError:  # one has more than 255
-        return np.fromiter(map(len, words), np.int64, len(words))
 
 
 class Dictionary:

@@ -6,7 +6,7 @@ nothing that was read is given back.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 Span = tuple[int, int]
 
@@ -25,7 +25,9 @@ _UNIT = (
     "|平方(?:公里|千米|米)|立方米|公里|千米|厘米|毫米|米(?![饭粉面线价酒])|公顷|亩(?!产)"
     "|公斤|千克|吨(?!位)|千瓦时|[千兆]瓦|℃)"
 )
-_AMOUNT = f"(?:{_UNIT}|[百千]?[万亿]{{1,2}}{_UNIT}?)"
+# What is counted by the ten thousand. Where a longer word begins with it (人口, 户籍), the number ends before.
+_COUNTED = "(?:人次|人(?![民口才员大工类力群家均士文事])|户(?![籍口主型])|套(?![餐路利])|辆|件(?!次)|株|头(?!寸)|羽)"
+_AMOUNT = f"(?:{_UNIT}|[百千]?[万亿]{{1,2}}(?:{_UNIT}|{_COUNTED})?)"
 # 年底 and the like are words, and so is 月底: the number before them stays a number.
 _YEAR = "年(?![度底初末终中间代均级报会检货薪龄限])"
 _MONTH = f"月(?:份|[{_DIGIT}]{{1,2}}[日号])?(?![底初末球亮饼薪度])"
@@ -65,7 +67,7 @@ _PATTERN = re.compile(
             (?P<quoted>{_NOTION}{{1,3}}(?:[{_NUMERAL}]{_NOTION}{{1,3}}){{1,3}} (?=[”」』’"]))
           | (?P<count>(?<!一)个[{_HAN}]{{1,2}} (?=[”」』’"]))
         )
-      | (?<![{_NUMERAL}第零〇百千万亿][{_NUMERAL}]) (?<=[{_NUMERAL}]) (?P<formula>{_NOTION}[{_NUMERAL}]{_NOTION})
+      | (?<![{_NUMERAL}第零〇百千万亿][{_NUMERAL}]) (?<=[{_NUMERAL}]) (?P<formula>(?:{_NOTION}[{_NUMERAL}])++{_NOTION})
     )""",
     re.VERBOSE,
 )
@@ -90,9 +92,11 @@ def protected(text: str, is_dictionary_word: Callable[[str], bool]) -> Iterator[
     """
     done = 0
     for match in _merged(text):
-        start, end = match.span()
         kind = match.lastgroup
-        if start < done or (kind is None and not _is_to_be_kept(match.group())):
+        if kind is None and not _is_to_be_kept(match.group()):
+            continue
+        start, end = match.span()
+        if start < done:
             continue
         if kind == "office":
             start -= _sign(text[max(done, start - 2 * _SIGN) : start])
@@ -104,13 +108,12 @@ def protected(text: str, is_dictionary_word: Callable[[str], bool]) -> Iterator[
         done = end
 
 
-def _merged(text: str) -> Iterator[re.Match[str]]:
-    """Yield the matches of both patterns in order."""
+def _merged(text: str) -> Iterable[re.Match[str]]:
+    """Return the matches of both patterns in order."""
     matches = _PATTERN.finditer(text)
     if "+" not in text and "＋" not in text:
-        yield from matches
-        return
-    yield from sorted((*matches, *_SUM.finditer(text)), key=lambda match: match.start())
+        return matches
+    return sorted((*matches, *_SUM.finditer(text)), key=lambda match: match.start())
 
 
 def _is_to_be_kept(run: str) -> bool:

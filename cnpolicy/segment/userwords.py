@@ -7,6 +7,12 @@ from typing import NamedTuple
 # word, frequency, tag: the last two may be left out. A word may hold spaces.
 _LINE = re.compile("(.+?)(?: ([0-9]+))?(?: ([a-z]+))?")
 
+# What follows a Chinese word in lines that are not in jieba's format: a tag before the frequency, a frequency that is
+# no whole number, commas. Taken for a part of the word it would hide the mistake: no text has such a word.
+_MISPLACED = re.compile(r"[\u4e00-\u9fff](?:[ ,，;；|:：]+(?:[a-z]{1,2}|[-+]?[0-9][0-9.e]*))+")
+# The engines count in 64 bits, and jieba adds all frequencies up.
+_MOST = 10**15
+
 
 class UserWord(NamedTuple):
     """A word, how often it occurs beside the dictionary's 60 million, and its part of speech.
@@ -51,6 +57,12 @@ def _entry(entry: str) -> UserWord:
     else:
         match = _LINE.fullmatch(entry)
         word, frequency, tag = match.groups(default="") if match else (entry, "", "")
+        for misplaced in _MISPLACED.finditer(word):
+            if misplaced.end() == len(word):
+                raise ValueError(
+                    f"{entry!r} is not `word`, `word frequency`, `word tag` or `word frequency tag`, with single "
+                    "spaces and a whole number; if all of it is the word, put a tab after it"
+                )
     return checked(UserWord(word, int(frequency) if frequency else None, tag))
 
 
@@ -65,6 +77,8 @@ def checked(entry: UserWord) -> UserWord:
             raise ValueError(f"a word cannot hold {name}: {entry.word!r}")
     if entry.frequency is not None and entry.frequency < 0:
         raise ValueError(f"the frequency of {entry.word!r} is below 0")
+    if entry.frequency is not None and entry.frequency > _MOST:
+        raise ValueError(f"the frequency of {entry.word!r} is above {_MOST:,}; the whole dictionary has 60 million")
     return entry
 
 
@@ -81,8 +95,12 @@ class Literals:
         for word in sorted({word for word in words if len(word) > 1}, key=lambda word: (-len(word), word)):
             self._by_beginning.setdefault(word[:2], []).append(word)
         self.spaced = any(len(word.split()) > 1 for word in words)
-        firsts = "".join(re.escape(character) for character in sorted({word[0] for word in self._by_beginning}))
-        self._first = re.compile(f"[{firsts}]") if firsts else None
+        seconds: dict[str, set[str]] = {}
+        for beginning in self._by_beginning:
+            seconds.setdefault(beginning[0], set()).add(beginning[1])
+        # Both characters: a numeral stands everywhere, a numeral and what follows it in one of the words hardly ever.
+        beginnings = [f"{re.escape(first)}[{_of(others)}]" for first, others in sorted(seconds.items())]
+        self._first = re.compile("|".join(beginnings)) if beginnings else None
 
     def find(self, text: str) -> list[tuple[int, int]]:
         """Return start and end of every word that is found, in order and without overlaps."""
@@ -103,6 +121,10 @@ class Literals:
             if text.startswith(word, start) and not (_joins(text, start) or _joins(text, end)):
                 return end
         return 0
+
+
+def _of(characters: Iterable[str]) -> str:
+    return "".join(re.escape(character) for character in sorted(characters))
 
 
 def _joins(text: str, place: int) -> bool:

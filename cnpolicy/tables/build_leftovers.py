@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from itertools import product
 
-from cnpolicy import tables
+from cnpolicy.tables.text import write_or_check
 
 _HEADER = """\
 # Private-use code points that older tables of GBK and GB18030 give for codes that have characters in Unicode since.
@@ -103,17 +103,5 @@ def _read_back(character: str) -> bool:
     return True
 
 
-def main() -> int:
-    """Write the tables, or check them; return the exit status."""
-    changed = False
-    for name, table in build().items():
-        path = tables.FOLDER / f"{name}.tsv"
-        if "--check" in sys.argv[1:]:
-            changed = changed or path.read_text(encoding="utf-8") != table
-        else:
-            path.write_text(table, encoding="utf-8")
-    return int(changed)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_or_check(build()))

@@ -10,9 +10,9 @@ import hashlib
 import io
 import sys
 import zipfile
-from pathlib import Path
 
 from cnpolicy import tables
+from cnpolicy.tables.text import write_or_check
 
 CLASSES = {"formulation": "nz", "meeting": "nz", "organ": "nt", "place": "ns", "plan": "nz"}
 
@@ -37,7 +37,7 @@ def build() -> str:
     words = {row[0]: CLASSES[row[1]] for name in ("lexicon", "places") for _, row in tables.rows(name)}
     lines = []
     for word, tag in sorted(words.items()):
-        parts = engine.cut(word, False)
+        parts = engine.known(word)
         if parts != [word]:
             lines.append(f"{word}\t{dictionary.least_frequency(word, parts)}\t{tag}\n")
     return _HEADER + "".join(lines)
@@ -59,12 +59,7 @@ def main() -> int:
     arguments = sys.argv[1:]
     if arguments[:1] == ["--places"]:
         (tables.FOLDER / "places.tsv").write_text(places(arguments[1]), encoding="utf-8")
-    path: Path = tables.FOLDER / "policy.tsv"
-    table = build()
-    if "--check" in arguments:
-        return int(path.read_text(encoding="utf-8") != table)
-    path.write_text(table, encoding="utf-8")
-    return 0
+    return write_or_check({"policy": build()})
 
 
 if __name__ == "__main__":

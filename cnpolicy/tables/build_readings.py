@@ -7,7 +7,7 @@ import hashlib
 import importlib.metadata
 import sys
 
-from cnpolicy import tables
+from cnpolicy.tables.text import write_or_check
 
 _HEADER = """\
 # The readings of Chinese characters in pinyin, as they stand in brackets behind a character (fā for 发).
@@ -31,15 +31,5 @@ def build() -> str:
     return header + "".join(f"{''.join(ones)}\t{readings}\n" for readings, ones in sorted(characters.items()))
 
 
-def main() -> int:
-    """Write the table, or check it; return the exit status."""
-    path = tables.FOLDER / "readings.tsv"
-    table = build()
-    if "--check" in sys.argv[1:]:
-        return int(path.read_text(encoding="utf-8") != table)
-    path.write_text(table, encoding="utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_or_check({"readings": build()}))

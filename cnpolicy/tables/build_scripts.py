@@ -6,7 +6,7 @@ With `--check` nothing is written: the table must come out as it lies here.
 import importlib.metadata
 import sys
 
-from cnpolicy import tables
+from cnpolicy.tables.text import write_or_check
 
 _HEADER = """\
 # The characters that tell in which script a text is (U+3400 to U+4DBF, U+4E00 to U+9FFF, U+F900 to U+FAFF).
@@ -33,15 +33,5 @@ def build() -> str:
     return f"{header}traditional\t{traditional}\nsimplified\t{simplified}\n"
 
 
-def main() -> int:
-    """Write the table, or check it; return the exit status."""
-    path = tables.FOLDER / "scripts.tsv"
-    table = build()
-    if "--check" in sys.argv[1:]:
-        return int(path.read_text(encoding="utf-8") != table)
-    path.write_text(table, encoding="utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_or_check({"scripts": build()}))

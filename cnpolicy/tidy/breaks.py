@@ -16,7 +16,7 @@ from cnpolicy.tidy.lines import LinePattern
 BLANKS = " \t\xa0\u3000"
 HEADING = pattern(
     "[一二三四五六七八九十百]{1,4}[、.．]|[（(][一二三四五六七八九十0-9]{1,3}[)）]|第[一二三四五六七八九十百0-9]{1,4}[章节条篇部、，,]|"
-    "[0-9]{1,3}(?:[、．)）]|\\.(?![0-9]))|[①-⑳㈠-㈩●■◆★▲※*·]|附件|主题词|抄送|[-—]{2}"
+    "[0-9]{1,3}(?:[、．)）]|\\.(?![0-9]))|[①-⑳㈠-㈩●■◆★▲※*·]|附件|主题词|抄送|(?:抄?报|报送|主?送|發|发)[：:]|[-—]{2}"
 )
 _ENDS = frozenset("。！？；：!?;:….﹖﹗﹒﹔﹕")
 _CLOSERS = "”’」』）)】》\"'"
@@ -129,11 +129,14 @@ def _like(one: str, other: str) -> bool:
     return bool(_AMOUNT.match(one[-1:]) and _AMOUNT.match(other[-1:])) and not re.search("[。；]", one + other)
 
 
-def _may_join(one: str, other: str) -> bool:
-    """Tell whether two neighbouring lines may be one: neither holds cells, and the second begins no entry."""
+def _may_join(one: str, other: str, written: bool = False) -> bool:
+    """Tell whether two neighbouring lines may be one: neither holds cells, and the second begins no entry.
+
+    `written` says that the first goes on from lines with text.
+    """
     if _COLUMNS.search(one.lstrip(BLANKS)) or _COLUMNS.search(other.lstrip(BLANKS)):
         return False
-    if not _HAN_LINE.search(one) or (one[-1].isdigit() and other[0].isdigit()):
+    if not (written or _HAN_LINE.search(one)) or (one[-1].isdigit() and other[0].isdigit()):
         return False
     return not (other[0].isdigit() and other.strip("0123456789０１２３４５６７８９.-—–· ") == "")
 
@@ -185,6 +188,8 @@ def _lines(text: str, columns: bool) -> list[_Line]:
 
 
 _BRACKETED = pattern("[（(][^（）()]{1,40}[)）]")
+_SOURCE = pattern("[。！？”][（(][^（）()。]{1,24}[)）]$")  # who wrote what the paragraph before says
+_SOURCE_LENGTH = 30
 _SECTION = pattern("[一二三四五六七八九十]{1,3}、")  # what counts headings; （一） and 1. count paragraphs as well
 _UNSEEN = pattern("[\x00-\x08\x0e-\x1f\x7f-\x9f\xad\u200b-\u200f\u2060-\u2064\ufeff]")
 _UNIT = pattern(r"[!-~]++")
@@ -198,6 +203,8 @@ def _is_cut_inside(one: str, other: str) -> bool:
         return True
     if _BRACKETED.fullmatch(other):
         return False  # a date below a title, a number of copies
+    if one[-1] in "）)" and _SOURCE.search(one, max(0, len(one) - _SOURCE_LENGTH)):
+        return False
     if one[-1] in "）)" and other[-1] in "）)" and not _PROSE.search(one + other):
         return False  # titles, each with its author
     return one.rstrip(_CLOSERS)[-1:] not in _ENDS and not HEADING.match(other) and _may_join(one, other)
@@ -214,24 +221,18 @@ def _wrap(text: str) -> _Wrapped | None:
     if sum(len(line) > _WIDEST for line in texts) * _WIDER > len(texts):
         return None
     cut = [_is_cut_inside(one, other) for one, other in pairwise(texts)] + [False]
-    best: tuple[int, int, int, list[_Line]] = (0, 0, 0, [])
-    for size, columns in ((1, True), (2, False)):
+    measured: list[tuple[int, int, bool, list[_Line]]] = []
+    for columns in (True, False):
         lines = _lines(text, columns)
         widths = Counter(line.width for line, is_cut_ in zip(lines, cut, strict=True) if is_cut_)
-        for width in widths:
-            if width >= _NARROW:
-                best = max(best, (sum(widths[width - less] for less in range(_FULL + 1)), width, size, lines))
-    count, width, size, lines = best
-    if count < _LEAST:
+        counts = {width: sum(widths[width - less] for less in range(_FULL + 1)) for width in widths if width >= _NARROW}
+        if counts:
+            width = max(counts, key=lambda width: (counts[width], width))
+            measured.append((counts[width], width, not columns, lines))
+    if not measured or max(measured)[0] < _LEAST:
         return None
-    full: list[bool] = []
-    wider = 0
-    for line, one, other in zip(lines, texts, [*texts[1:], ""], strict=True):
-        hangs = width < line.width <= width + _HANGING and one[-1:] in _NO_LINE_BEGINS
-        unit = _UNIT.match(other)
-        room = max(_FULL, unit.end() * size - 1 if unit else 0)
-        full.append(hangs or width - room <= line.width <= width)
-        wider += line.width > width and not hangs
+    _, width, _, lines = max(measured)
+    full, wider = _full(lines, texts, width)
     inner = sum(is_full and is_cut_ for is_full, is_cut_ in zip(full, cut, strict=True))
     others = sum(
         is_cut_ and not is_full and line.width >= _CELL and not HEADING.match(one)
@@ -240,6 +241,20 @@ def _wrap(text: str) -> _Wrapped | None:
     if wider * _WIDER > len(lines) or others >= inner * (1 if inner < _SURE else 3):
         return None
     return _Wrapped(lines, full, cut)
+
+
+def _full(lines: list[_Line], texts: list[str], width: int) -> tuple[list[bool], int]:
+    """Tell for each line whether it is full at a width, and how many are wider."""
+    full: list[bool] = []
+    wider = 0
+    for line, one, other in zip(lines, texts, [*texts[1:], ""], strict=True):
+        hangs = width < line.width <= width + _HANGING and one[-1:] in _NO_LINE_BEGINS
+        unit = _UNIT.match(other)
+        # as many characters as columns cannot be told apart where few lines hold Latin letters or figures
+        room = max(_FULL, unit.end() * 2 - 1 if unit else 0)
+        full.append(hangs or width - room <= line.width <= width)
+        wider += line.width > width and not hangs
+    return full, wider
 
 
 def _sets_apart(lines: list[_Line], full: list[bool], text: str) -> bool:
@@ -276,6 +291,7 @@ def _wrapped_breaks(text: str, wrapped: _Wrapped) -> set[int]:
             # behind a full stop a paragraph may begin as well; behind a semicolon an item of a list
             goes_on = (
                 apart
+                or _is_quoting(texts, runs[-1][0] if runs[-1] else place, place)
                 or (one[-1] in "；;" and not HEADING.match(below) and not _COUNT.match(below))
                 or (one[-1] in "：:" and below[0] in "“‘「")
             )
@@ -293,7 +309,7 @@ def _wrapped_breaks(text: str, wrapped: _Wrapped) -> set[int]:
     good: list[list[int]] = []
     bad: list[list[int]] = []
     for run in filter(None, runs):
-        (good if _is_prose(texts[run[0] : run[-1] + 2]) else bad).append(run)
+        (good if _is_prose(texts[run[0] : run[-1] + 2]) or _is_item(texts, run) else bad).append(run)
     joined = {place for run in good for place in run}
     if len(bad) >= len(good) if not sure else sum(map(len, bad)) > len(joined):
         return set()
@@ -304,9 +320,37 @@ def _wrapped_breaks(text: str, wrapped: _Wrapped) -> set[int]:
     return joined
 
 
+_QUOTES = pattern("[“”「」]")
+_QUOTED = 12  # lines: quotations of more are paragraphs of their own
+
+
+def _is_quoting(texts: list[str], first: int, place: int) -> bool:
+    """Tell whether a quotation that was opened in the lines from `first` to `place` is closed in a following one."""
+    opened = [mark for line in texts[max(first, place - _QUOTED) : place + 1] for mark in _QUOTES.findall(line)]
+    if not opened or opened[-1] not in "“「":
+        return False
+    for line in texts[place + 1 : place + 1 + _QUOTED]:
+        mark = _QUOTES.search(line)
+        if mark or not line:
+            return mark is not None and mark.group() in "”」"
+    return False
+
+
 def _is_prose(lines: list[str]) -> bool:
     """Tell whether lines make a paragraph: it has clauses, and a mark at its end."""
     return lines[-1][-1] in _PARAGRAPH_ENDS and any(_PROSE.search(line) for line in lines[:-1])
+
+
+def _is_item(texts: list[str], run: list[int]) -> bool:
+    """Tell whether lines make an item of a numbered list that has no mark at its end: other items stand around it."""
+    first, last = run[0], run[-1] + 1
+    if not (_NUMBER.match(texts[first]) and _PROSE.search(texts[first])):
+        return False
+    neighbours = (texts[first - 1 : first] or [""])[0], (texts[last + 1 : last + 2] or [""])[0]
+    return len(texts[last]) * 2 < len(texts[first]) and any(map(_NUMBER.match, neighbours))
+
+
+_NUMBER = pattern("[0-9]{1,3}(?:[、．)）]|\\.(?![0-9]))|[（(][一二三四五六七八九十0-9]{1,3}[)）]|[①-⑳]")
 
 
 # -- The rules --------------------------------------------------------------------------------------------------------
@@ -396,17 +440,19 @@ def _joins(text: str) -> Iterator[Finding]:
     lines = wrapped.lines if wrapped else _lines_around(text, breaks)
     joins = _wrapped_breaks(text, wrapped) if wrapped else set()
     so_far, length = "", 0  # the line that has been put together, its end and its length
+    written = False  # whether it has text in it
     for place, (one, other) in enumerate(pairwise(lines)):
         if one.start == one.end or other.start == other.end:
             so_far, length = "", 0
             continue
         so_far = (so_far + text[one.start : one.end])[-_LAST:]
         length += one.end - one.start
+        written = (written and length > one.end - one.start) or _HAN_LINE.search(text, one.start, one.end) is not None
         last, first = text[one.end - 1], text[other.start]
         joined = place in joins
         if not joined and not (wrapped and wrapped.full[place]):
             here, below = text[one.start : one.end], text[other.start : other.end]
-            joined = _goes_on(so_far, length, below) and _may_join(here, below)
+            joined = _goes_on(so_far, length, below) and _may_join(here, below, written)
             joined = joined and (first in _NO_LINE_BEGINS or not (_like(here, below) or _LABEL.match(below)))
         if not joined:
             so_far, length = "", 0

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from cnpolicy.findings import Finding
 from cnpolicy.patterns import pattern
 from cnpolicy.rules import Context, rule
+from cnpolicy.tidy.alphabet import HAN
 
 
 class LinePattern:
@@ -45,6 +46,12 @@ _BLANK = " \t\xa0\u3000"
 # The look-behind lets a run of blanks be tried once, from its start: without it a long run takes quadratic time.
 _BREAK = pattern(f"(?<![{_BLANK}])[{_BLANK}]*+\n[{_BLANK}\n]*+")
 _EDGE = pattern(f"[{_BLANK}\n]*+")
+# A date alone; or a number, a word or a bracket that Chinese text follows at once, without columns behind it.
+_CHINESE_LINE = pattern(
+    f"[12][0-9]{{3}}([-./])[0-9]{{1,2}}\\1[0-9]{{1,2}}$|[12][0-9]{{3}} ?年[ 0-9月日]*$|"
+    f'(?:[0-9A-Za-z.,%+-]{{1,16}}|[0-9]{{1,3}}[.)、:]|\\([0-9]{{0,4}}|")[{HAN}](?![^\n]*[^ \n](?:  |\t))',
+    re.MULTILINE,
+)
 
 
 def _is_untidy(text: str, context: Context) -> bool:
@@ -60,7 +67,8 @@ def remove_blank_line(text: str, context: Context) -> Iterable[Finding]:
     """Write one paragraph a line: no blank lines, no indentation, no spaces at line ends, one newline at the end.
 
     How paragraphs are set apart is a matter of the page they were taken from. Lines that begin with ASCII keep their
-    indentation by ASCII blanks, as it may be a program's or a table's.
+    indentation by ASCII blanks, as it may be a program's or a table's, unless they go on in Chinese at once: dates
+    below a signature, items of a list.
     """
     if not text:
         return
@@ -88,4 +96,6 @@ def remove_blank_line(text: str, context: Context) -> Iterable[Finding]:
 def _indentation(text: str, start: int, end: int) -> str:
     """Return the blanks to keep before the character at `end`, out of those from `start`."""
     lead = text[max(text.rfind("\n", start, end) + 1, start) : end]
-    return lead if text[end].isascii() and lead.isascii() else ""
+    if not lead or not text[end].isascii() or not lead.isascii() or _CHINESE_LINE.match(text, end):
+        return ""
+    return lead

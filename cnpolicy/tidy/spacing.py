@@ -1,62 +1,11 @@
-"""Spaces that stand between letters, and what was left where a space could not be written."""
+"""What was left where a space could not be written: question marks, and the bars of tables."""
 
-import re
 from collections.abc import Iterable, Iterator
 
 from cnpolicy.findings import Finding
-from cnpolicy.language import bits_per_character
 from cnpolicy.patterns import pattern
 from cnpolicy.rules import Context, rule
-from cnpolicy.tidy.alphabet import HAN, is_han
-
-_SPACED = pattern(f"[{HAN}](?: {{1,3}}[{HAN}](?![{HAN}]))++")
-_SPACE = pattern(f" {{1,3}}[{HAN}](?![{HAN}])")
-# What titles and mastheads are made of. Names of people and lists (甲 乙 丙) have none of these in them.
-_TITLE = pattern(
-    "报告|讲话|同志|通知|通报|简报|简讯|快报|公报|公告|决定|决议|意见|办法|方案|会议|纪要|总结|文件|目录|规定|条例|计划|规划|纲要|要点|"
-    "名单|委员会|办公室|人民|政府|书记|主席|主任|省长|市长|县长|区长|局长|部长|代表|工作|党委|党组|常委|中共|中央|任命|信息|专报|"
-    "報告|講話|簡報|快報|公報|決定|決議|意見|辦法|會議|紀要|總結|目錄|規定|條例|計劃|規劃|綱要|要點|名單|委員會|辦公室|書記|"
-    "主任|省長|市長|縣長|區長|局長|部長|黨委|黨組|信息|專報|通報"
-)
-_SHORT_TITLES = frozenset(
-    re.findall(
-        "..",
-        "通知通报简报公报公告目录决定决议报告讲话前言附件命令摘要序言后记名单纪要批复请示意见议程正文文件"
-        "通報簡報公報目錄決定決議報告講話後記名單紀要議程",
-    )
-)
-_PROSE = 8  # characters; so many in a row are letter-spaced prose where they cost no more than
-_PLAUSIBLE = 8.0  # bits each: prose costs 5 to 7.5, the surnames, stems and branches, and other lists 9 to 12
-
-
-@rule("letter-spacing", "inferred", needs=" ", example=("政 府 工 作 报 告\n张 三 李 四", "政府工作报告\n张 三 李 四"))
-def close_letter_spacing(text: str, _: Context) -> Iterable[Finding]:
-    """Close up titles and names that were set with a space between any two characters.
-
-    Typists fill a line in this way, and no word of it is found again. It must be a title, by the words in it or by
-    being the whole line, or long and plausible prose: lists of single characters are set in the same way.
-    """
-    done = 0
-    while space := _SPACE.search(text, done):
-        done = space.end()
-        first = space.start() - 1
-        if first < 0 or not is_han(text[first]) or (first and is_han(text[first - 1])):
-            continue
-        match = _SPACED.match(text, first)
-        if not match:
-            continue
-        done = match.end()
-        run = match.group()
-        closed = run.replace(" ", "")
-        start, end = match.span()
-        if len(closed) == 2:
-            whole = text[start - 1 : start] in ("", "\n") and text[end : end + 1] in ("", "\n")
-            title = whole and closed in _SHORT_TITLES
-        else:
-            title = len(closed) > 2 and _TITLE.search(closed) is not None
-        if title or (len(closed) >= _PROSE and bits_per_character(closed) <= _PLAUSIBLE):
-            yield Finding("letter-spacing", start, end, run, closed, "inferred")
-
+from cnpolicy.tidy.alphabet import is_han
 
 ASKING = pattern(
     "[什么誰谁哪怎吗嗎呢何几幾吧么麼岂豈啥孰焉乎哉耶欤歟咋]|多少|是否|能否|可否|有无|有無|难道|難道|会不会|會不會|是不是|"

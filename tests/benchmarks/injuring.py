@@ -369,6 +369,31 @@ def spaced_titles(text: str, chance: random.Random) -> Case:
     return Case(clean, edits)
 
 
+@injector("letter-spacing", "whole texts")
+def spaced_texts(text: str, chance: random.Random) -> Case:
+    """A gap between any two characters, but in the numbers and Latin words that were left whole."""
+    gap = chance.choice((" ", "  ", "\u3000", "\xa0"))
+    places = [
+        match.start()
+        for match in re.finditer("(?<=[^ \n])(?=[^ \n])", text)
+        if not text[match.start() - 1 : match.start() + 1].isascii()
+    ]
+    return inserted(text, places, lambda _: gap)
+
+
+@injector("letter-spacing", "at random in prose")
+def scattered_spaces(text: str, chance: random.Random) -> Case:
+    """Spaces as programs put them that read scanned pages; of a classic, no model of today's words can tell."""
+    if text.count("的") * 200 < len(text):
+        return Case(text, ())
+    share = chance.choice((0.03, 0.1, 0.3))
+    places: list[int] = []
+    for line in re.finditer("[^\n]*[，。；：][^\n]*", text):
+        spaced = (match.start() for match in re.finditer(f"(?<=[{HAN}])(?=[{HAN}，。、])", line[0]))
+        places += [line.start() + place for place in spaced if len(line[0]) >= 20 and chance.random() < share]
+    return inserted(text, places if len(places) >= 30 else [], lambda _: " ")
+
+
 @injector("question-for-space", "masthead")
 def questions(text: str, chance: random.Random) -> Case:
     """A masthead with question marks, and two before every paragraph."""
