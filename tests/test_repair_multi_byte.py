@@ -6,7 +6,7 @@ import pytest
 from test_rules import PUBLIC, cases, negatives, shared
 
 from cnpolicy.findings import Finding, apply
-from cnpolicy.repair import search
+from cnpolicy.repair import sieves
 from cnpolicy.repair.multi_byte import RULES
 from cnpolicy.rules import Context, Options, RuleSet
 
@@ -44,10 +44,10 @@ def test_public_text_stays(parts: tuple[str, ...]) -> None:
 
 def test_hardly_any_clean_text_is_looked_at_closely() -> None:
     text = shared("data", "icwb2", "pku_test.utf8").read_text("utf-8")
-    found = search.windows(text)
+    found = sieves.windows(text)
     assert sum(window.end - window.start for window in found) < 0.002 * len(text)
     # Only what says something when it is turned back is read by the lattice.
-    assert sum(stretch.end - stretch.start for stretch in search.candidates(text, found)) < 0.0002 * len(text)
+    assert sum(stretch.end - stretch.start for stretch in sieves.candidates(text, found)) < 0.0002 * len(text)
 
 
 def test_unsure_places_stay_visible() -> None:

@@ -202,9 +202,11 @@ def _with_a_hole(shapes: _Shapes) -> _Shapes:
         data = np.insert(shapes.data, place, 0, axis=0)
         kind = np.insert(shapes.kind, place, LOST_BYTE, axis=0)
         found.append(_Shapes(shapes.slot, data, kind, shapes.following))
-    slot, data, kind, following = zip(*found, strict=True)
     return _Shapes(
-        np.concatenate(slot), np.concatenate(data, axis=1), np.concatenate(kind, axis=1), np.concatenate(following)
+        np.concatenate([one.slot for one in found]),
+        np.concatenate([one.data for one in found], axis=1),
+        np.concatenate([one.kind for one in found], axis=1),
+        np.concatenate([one.following for one in found]),
     )
 
 

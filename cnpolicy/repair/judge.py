@@ -30,9 +30,9 @@ _TOGETHER = len(_OPTIONS)  # so many neighbours are judged together
 _ROUNDS = 2  # after the first round only the places are judged again beside which something changed
 _BATCH = 1 << 14  # so many candidates are weighed in one go
 _TOLD = 8  # so many candidates of a place are told
-# How much of the verdict is that of the pairs of characters, which know what stands at the edge of a word. With 0, 0.4 and
-# 0.6 come 99.43, 99.50 and 99.44 % of the characters of odd lines back, and with 0.4 their posteriors are right as they
-# are.
+# How much of the verdict is that of the pairs of characters, which know what stands at the edge of a word. With 0, 0.4
+# and 0.6 come 99.43, 99.50 and 99.44 % of the characters of odd lines back, and with 0.4 their posteriors are right as
+# they are.
 _PAIRS = 0.4
 _NEVER = 1e-12
 _UNKNOWN = "\ufffd"

@@ -1,6 +1,6 @@
 """What suspects.bin is made of: how much likelier each character is in mojibake than in a text.
 
-The rows are the kinds of misreading that cnpolicy.repair.search tells apart, in its order. Everything follows from
+The rows are the kinds of misreading that cnpolicy.repair.sieves tells apart, in its order. Everything follows from
 language.bin and Python's codecs: the characters of Chinese by their frequency, turned into bytes, and read as the wrong
 encoding reads them.
 """
