@@ -1,14 +1,18 @@
 """Files: finding the documents of a corpus, reading them, and writing results so that none is ever half there."""
 
+import codecs
 import fnmatch
+import hashlib
 import itertools
 import os
+import re
+import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from errno import EACCES, EFBIG, EISDIR, ELOOP, EMFILE, ENAMETOOLONG, ENOENT, ENOSPC, ENOTDIR, EROFS
-from pathlib import Path
 from typing import BinaryIO
 
 from cnpolicy.document import Failure, Source
@@ -18,6 +22,15 @@ TEXT = (".txt", ".text")
 OWN = ("manifest.jsonl", "audit.jsonl")  # what stands in an output tree beside the documents
 TEMPORARY = ".cnpolicy-"  # how the names of files begin that are not whole yet
 
+_UNITS = {"utf-16-le": 2, "utf-16-be": 2, "utf-32-le": 4, "utf-32-be": 4}
+# How far before an even cut a better place is looked for: some pages.
+_NEAR_BYTES = 65_536
+_NEAR_CHARACTERS = 2_000
+# Where a file is cut into parts, the best first: a new page, two blank lines, one, a line end.
+_GAPS = tuple(map(re.compile, (rb"\f", rb"\n[ \t\r]*+\n[ \t\r]*+\n", rb"\n[ \t\r]*+\n", rb"\n|\r(?!\n)")))
+
+# Two machines that write to one folder may have processes of the same number.
+_own = os.urandom(4).hex()
 _numbers = itertools.count()
 
 _REASONS = {
@@ -45,7 +58,11 @@ def printable(name: str) -> str:
     >>> printable("ok-简报.txt"), printable("a\udcffb.txt")
     ('ok-简报.txt', 'a\\xffb.txt')
     """
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
+    try:
+        data = os.fsencode(name)
+    except UnicodeEncodeError:  # it is printable already, and the locale's encoding is narrow
+        data = name.encode("utf-8", "surrogateescape")
+    return data.decode("utf-8", "backslashreplace")
 
 
 @dataclass
@@ -197,9 +214,128 @@ def size(source: Source) -> int:
         return 0
 
 
-def read(source: Source) -> bytes:
-    """Return a document's bytes; OSError if it cannot be read."""
-    return Path(source.path).read_bytes()
+def read(source: Source, start: int = 0, end: int | None = None) -> bytes:
+    """Return a document's bytes, or those from `start` up to `end`; OSError if it cannot be read."""
+    with open(source.path, "rb") as file:
+        file.seek(start)
+        return file.read() if end is None else file.read(end - start)
+
+
+def sha256(path: str) -> str:
+    """Return the checksum of a file's bytes, of which few are held at a time; OSError if it cannot be read."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def stamp(path: str) -> tuple[int, int]:
+    """Return what changes when a file is written to: its size in bytes and its time; OSError if it is not there."""
+    status = os.stat(path)
+    return status.st_size, status.st_mtime_ns
+
+
+def sample(source: Source, pieces: int, piece_bytes: int) -> bytes:
+    """Return whole lines from so many places of a file, evenly spaced; the first is its beginning."""
+    with open(source.path, "rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        found = []
+        for number in range(pieces):
+            file.seek(number * size // pieces)
+            piece = file.read(piece_bytes)
+            first = piece.find(b"\n") + 1 if number else 0
+            last = piece.rfind(b"\n") + 1
+            found.append(piece[first:last] if first < last else piece)
+        return b"".join(found)
+
+
+def cuts(source: Source, part_bytes: int, encoding: str) -> list[int]:
+    """Return the places, in bytes, where a file of an encoding (\"\" if it is not known) is cut into parts.
+
+    The parts are about alike in size. A cut is made where the page, or most of it, ends that stands before the even
+    place: after a form feed, after blank lines, or after a line; within a line only if that is longer than a part.
+    """
+    places: list[int] = []
+    with open(source.path, "rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        parts = -(-size // part_bytes)
+        for number in range(1, parts):
+            last = places[-1] if places else 0
+            even = max(number * size // parts, last + 1)
+            place = _line_end(file, last, even, encoding) or _within_line(file, last, even, encoding)
+            if last < place < size:
+                places.append(place)
+    return places
+
+
+def _line_end(file: BinaryIO, start: int, even: int, encoding: str) -> int:
+    """Return the best place between two to cut after a line, 0 if there is none."""
+    unit = _UNITS.get(encoding, 1)
+    before = max(start, even - _NEAR_BYTES)
+    file.seek(before)
+    near = file.read(even - before)
+    if unit > 1:
+        # The bytes of a line end stand nowhere else in Chinese, not even across two characters.
+        for end in ("\n\n\n", "\n\n", "\n"):
+            place = near.rfind(end.encode(encoding))
+            if place >= 0:
+                return before + place + len(end) * unit
+        return 0
+    near = near.removesuffix(b"\r")  # its \n may follow
+    for pattern in _GAPS:
+        matches = list(pattern.finditer(near))
+        if matches:
+            return before + matches[-1].end()
+    while before > start:
+        before, after = max(start, before - _NEAR_BYTES), before
+        file.seek(before)
+        place = file.read(after - before).rfind(b"\n")
+        if place >= 0:
+            return before + place + 1
+    return 0
+
+
+def _within_line(file: BinaryIO, start: int, even: int, encoding: str) -> int:
+    """Return a place to cut a line that is longer than a part: after a sentence if one ends near, or a character."""
+    try:
+        decoder = codecs.getincrementaldecoder(encoding or "utf-8")("replace")
+    except LookupError:
+        return even
+    # From the last cut on, for in most encodings only what went before tells where a character begins.
+    file.seek(start)
+    text = decoder.decode(file.read(even - start))
+    place = even - len(decoder.getstate()[0])
+    sentence = max(text.rfind(mark, max(0, len(text) - _NEAR_CHARACTERS)) for mark in "。！？")
+    beyond = text[sentence + 1 :]
+    return place - len(beyond.encode(encoding or "utf-8")) if sentence >= 0 and "\ufffd" not in beyond else place
+
+
+class Draft:
+    """A file that is written under another name and stands under its own only when it is whole and on the disk."""
+
+    def __init__(self, path: str) -> None:
+        """Begin the file; OSError if that cannot be done."""
+        self.path = path
+        folder = os.path.dirname(path)
+        os.makedirs(folder or ".", exist_ok=True)
+        self._temporary = os.path.join(folder, f"{TEMPORARY}{os.getpid()}-{_own}-{next(_numbers)}.tmp")
+        self.file: BinaryIO = open(self._temporary, "xb")  # noqa: SIM115 - closed when it is published or dropped
+
+    def publish(self) -> None:
+        """Put the file in its place; OSError if that fails, and nothing is left behind then."""
+        try:
+            with self.file:
+                self.file.flush()
+                os.fsync(self.file.fileno())
+            os.replace(self._temporary, self.path)
+        except BaseException:
+            self.drop()
+            raise
+
+    def drop(self) -> None:
+        """Remove the file; what stood in its place stands there still. What was published stays."""
+        with suppress(OSError):  # what could not be written cannot be written now either
+            self.file.close()
+        if os.path.lexists(self._temporary):
+            os.unlink(self._temporary)
 
 
 @contextmanager
@@ -208,19 +344,23 @@ def whole(path: str) -> Iterator[BinaryIO]:
 
     OSError if that fails; nothing is left behind then, and what stood there before stands there still.
     """
-    folder = os.path.dirname(path)
-    os.makedirs(folder or ".", exist_ok=True)
-    temporary = os.path.join(folder, f"{TEMPORARY}{os.getpid()}-{next(_numbers)}.tmp")
+    draft = Draft(path)
     try:
-        with open(temporary, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        yield draft.file
     except BaseException:
-        if os.path.lexists(temporary):
-            os.unlink(temporary)
+        draft.drop()
         raise
+    draft.publish()
+
+
+@contextmanager
+def spooled(begun: bytes, stream: BinaryIO) -> Iterator[str]:
+    """Give the path of a temporary file with what was read of a stream and its rest; it is gone after the block."""
+    with tempfile.NamedTemporaryFile(prefix=TEMPORARY) as file:
+        file.write(begun)
+        shutil.copyfileobj(stream, file, len(begun) or -1)
+        file.flush()
+        yield file.name
 
 
 def write(path: str, data: bytes) -> None:

@@ -51,11 +51,14 @@ def document_line(document: Document) -> bytes:
     return dumps(record)
 
 
-def audit_lines(document: Document) -> bytes:
-    """Return every finding of a document as a line of JSON, with the document's name, the pass and its number."""
-    name = printable(document.name)
+def audit_lines(document: Document, part: int = 0) -> bytes:
+    """Return every finding of a document as a line of JSON, with the document's name, the pass and its number.
+
+    `part` is the number of the part of a large file that the document is, if it is one.
+    """
+    head: dict[str, Any] = {"document": printable(document.name)} | ({"part": part} if part else {})
     return b"".join(
-        dumps({"document": name, "pass": number, "rule_set": made.rule_set, **finding_record(finding)})
+        dumps({**head, "pass": number, "rule_set": made.rule_set, **finding_record(finding)})
         for number, made in enumerate(document.history, 1)
         for finding in made.findings
     )
@@ -93,9 +96,15 @@ def _document(record: Any, default: str) -> Document:
         Span(_get(span, "start", int, None), _get(span, "end", int, None), _get(span, "encoding", str, None))
         for span in _get(record, "spans", list, [])
     )
+    for span in spans:
+        if not 0 <= span.start <= span.end:
+            raise ValueError(f"a span cannot be from {span.start:g} to {span.end:g}")
     words = _strings(record, "words")
     if words is not None and "".join("".join(words).split()) != "".join(text.split()):
         raise ValueError("`words` are not the words of `text`; leave them out to have them made anew")
+    tags = _strings(record, "tags")
+    if tags is not None and len(tags) != len(words or ()):
+        raise ValueError("`tags` are not one for each of `words`; leave them out")
     confidence = float(_get(record, "confidence", (int, float), 1.0))
     if not 0 <= confidence <= 1:
         raise ValueError(f"`confidence` is {confidence:g}, not between 0 and 1")
@@ -109,7 +118,7 @@ def _document(record: Any, default: str) -> Document:
         spans=spans,
         history=history,
         words=words,
-        tags=_strings(record, "tags"),
+        tags=tags,
     )
     if history:
         try:
@@ -123,7 +132,9 @@ def _finding(record: Any) -> Finding:
     certainty = _get(record, "certainty", str, None)
     if certainty not in ("certain", "inferred", "reported"):
         raise ValueError(f"`certainty` is {certainty!r}")
-    posterior = _get(record, "posterior", (int, float), -1)
+    posterior = None if record.get("posterior") is None else float(_get(record, "posterior", (int, float), None))
+    if posterior is not None and not 0 <= posterior <= 1:
+        raise ValueError(f"`posterior` is {posterior:g}, not between 0 and 1")
     finding = Finding(
         _get(record, "rule", str, None),
         _get(record, "start", int, None),
@@ -131,10 +142,10 @@ def _finding(record: Any) -> Finding:
         _get(record, "before", str, None),
         _get(record, "after", str, None),
         certainty,
-        None if posterior < 0 else float(posterior),
+        posterior,
         _get(record, "note", str, ""),
     )
-    if finding.end - finding.start != len(finding.before):
+    if finding.start < 0 or finding.end - finding.start != len(finding.before):
         raise ValueError(f"`before` is not as long as from `start` to `end`: {finding!r}")
     if certainty == "reported" and finding.before != finding.after:
         raise ValueError(f"a reported finding has another `after` than `before`: {finding!r}")

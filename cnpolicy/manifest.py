@@ -1,29 +1,42 @@
 """The record of an output tree: what was made of which input, with what, and what is done already.
 
 `manifest.jsonl` has a line for every input, in input order. While a run goes on, finished lines are added to a journal
-under `.cnpolicy/`, so that an interrupted run can go on; a lock there keeps a second run out.
+under `.cnpolicy/`, so that an interrupted run can go on; a lock there keeps a second run out. The parts of a run that
+is shared out among several calls have a journal and a lock each, and their records are merged to the same manifest.
 """
 
 import fcntl
 import hashlib
 import json
 import os
+import shutil
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import asdict
 from functools import cache
 from importlib import resources
 from importlib.metadata import version
-from typing import Any
+from typing import Any, BinaryIO, NamedTuple, NoReturn, TypeVar
 
 from cnpolicy import __version__
-from cnpolicy.corpus import STATE, find, overlaps, printable, sweep, write
+from cnpolicy.corpus import STATE, find, overlaps, printable, sweep, whole, write
 from cnpolicy.jsonl import dumps
 
 MANIFEST = "manifest.jsonl"
 VERSIONED = ("opencc", "jieba", "rjieba", "charset-normalizer")
 
+# The files under .cnpolicy/: of a whole run `journal.jsonl` and `lock`, of a part those names after `part-2-of-8.`.
+_JOURNAL = "journal.jsonl"
+_PART = "part-"
+_LOCK = ".lock"
+_RECORDS = ".jsonl"
+_EARLIER = ".earlier"  # the records of a part that is made again
+_GATE = "gate"
+_UNMERGED = "unmerged"  # there from the first part's beginning until the manifest has been made of all
+
 Record = dict[str, Any]
+Item = TypeVar("Item")
 
 
 class Refused(Exception):
@@ -44,6 +57,12 @@ def tables_sha256() -> str:
         if item.name.endswith((".tsv", ".bin")):
             digest.update(item.name.encode() + b"\0" + hashlib.sha256(item.read_bytes()).digest())
     return digest.hexdigest()
+
+
+@cache
+def environment() -> dict[str, str]:
+    """Return what must be the same wherever a part of a run is made: versions, by package, and tables."""
+    return {**versions(), "tables": tables_sha256()}
 
 
 def plain(*asked: Any) -> dict[str, Any]:
@@ -79,14 +98,48 @@ def tree_of(path: str, command: str) -> str | None:
 
 
 def is_unfinished(tree: str) -> bool:
-    """Tell whether the run that writes an output tree was interrupted, or goes on still."""
-    return os.path.exists(os.path.join(tree, STATE, "journal.jsonl"))
+    """Tell whether the run that writes an output tree was interrupted, goes on still, or waits for its parts."""
+    return any(name == _UNMERGED or name.endswith(_JOURNAL) for name in _listed(os.path.join(tree, STATE)))
+
+
+class Shard(NamedTuple):
+    """A part of a run that is made in a call of its own: the `number`th (from 1) of so many."""
+
+    number: int
+    of: int
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.of}"
+
+    def take(self, items: "Sequence[Item]") -> "list[Item]":
+        """Return the items of this part: every so many-th of the sorted list, so that the parts are alike in size.
+
+        >>> Shard(2, 3).take(["a", "b", "c", "d", "e"])
+        ['b', 'e']
+        """
+        return list(items[self.number - 1 :: self.of])
+
+
+class Finished(NamedTuple):
+    """What the end of a run left: `strangers` are the names of the text files that are no results of it, in order.
+
+    `waiting` are the numbers of the parts that have not finished; while there are any, there is no new manifest.
+    `missing` counts the inputs of which no part has a record, because they came or went between the calls.
+    """
+
+    strangers: tuple[str, ...] = ()
+    waiting: tuple[int, ...] = ()
+    missing: int = 0
 
 
 class Ledger:
-    """An output tree while a run writes to it. Use it in a `with` statement: it holds the tree's lock.
+    """An output tree while a run, or a part of one, writes to it. Use it in a `with` statement: it holds a lock.
 
     `done` holds the record of every input that an earlier run finished, by the input's name.
+
+    A whole run locks the tree for itself. Parts share it: each has a lock, a journal and, once it has finished, a
+    file of records under `.cnpolicy/`; the part that finishes last makes the manifest of them. A whole run that
+    follows takes over what parts have done.
     """
 
     def __init__(
@@ -98,9 +151,10 @@ class Ledger:
         *,
         globs: Sequence[str] = (),
         force: bool = False,
+        shard: Shard | None = None,
     ) -> None:
         """Open the tree, making it if need be; `inputs` and `globs` are what `corpus.find` is given,
-        `options` those of the run as `plain` has them.
+        `options` those of the run as `plain` has them, `shard` the part of the run, if it is no whole one.
 
         Refused if it overlaps the inputs, if it belongs to other inputs or options or holds files of another origin
         (unless `force`), or if another run is writing to it. OSError if it cannot be written to.
@@ -113,34 +167,34 @@ class Ledger:
             )
         self.tree = tree
         self.force = force
+        self.shard = shard
         self.identity = {
             "command": command,
             "inputs": [printable(os.path.realpath(path)) for path in inputs],
             "globs": list(globs),
             "options": options,
         }
+        self._digest = digest(command, options)
         self._state = os.path.join(tree, STATE)
-        self._journal_path = os.path.join(self._state, "journal.jsonl")
+        self._journal_path = os.path.join(self._state, f"{_part_name(shard)}.{_JOURNAL}" if shard else _JOURNAL)
         self._check()
         os.makedirs(self._state, exist_ok=True)
-        self._lock()
-        self._check()  # again, for another run may have begun between the first look and the lock
-        if os.path.exists(self._journal_path):
-            sweep(tree)
-        write(os.path.join(self._state, "run.json"), dumps(self.identity))
-        journal = [] if force else list(_records(self._journal_path))
-        earlier = [] if force else list(_records(os.path.join(tree, MANIFEST)))
-        self.done: dict[str, Record] = {record["name"]: record for record in [*earlier, *journal]}
-        # What was added after a line that was cut off would be lost with it: the whole lines begin the new journal.
-        write(self._journal_path, b"".join(map(dumps, journal)))
-        self._journal = open(self._journal_path, "ab")  # noqa: SIM115 - closed by __exit__
+        with ExitStack() as opened:
+            self._lock_tree(opened)
+            with self._gate():
+                if shard is not None:
+                    self._lock_part(shard, opened)
+                self._check()  # again, for another run may have begun between the first look and the lock
+                self._begin()
+            self._locks = opened.pop_all()
 
     def __enter__(self) -> "Ledger":
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.done.close()
         self._journal.close()
-        os.close(self._lock_file)
+        self._locks.close()
 
     def _check(self) -> None:
         if self.force or not os.path.lexists(self.tree):
@@ -161,50 +215,278 @@ class Ledger:
                 "choose another directory, or add --force to write over it"
             )
 
-    def _lock(self) -> None:
-        self._lock_file = os.open(os.path.join(self._state, "lock"), os.O_RDWR | os.O_CREAT, 0o666)
-        try:
-            fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.read(self._lock_file, 200).decode("utf-8", "replace")
-            os.close(self._lock_file)
-            raise Refused(
-                f"another run is writing to {printable(self.tree)} ({holder}); wait for it, or choose another directory"
-            ) from None
-        os.ftruncate(self._lock_file, 0)
-        os.write(self._lock_file, f"process {os.getpid()} on {socket.gethostname()}".encode())
+    # ---- locks ---------------------------------------------------------------------------------------------------
+
+    def _lock_tree(self, opened: ExitStack) -> None:
+        """Lock the tree: a whole run for itself, a part together with other parts."""
+        file = self._open("lock", opened)
+        if not _locked(file, fcntl.LOCK_EX if self.shard is None else fcntl.LOCK_SH):
+            self._refuse(self._holders())
+        if self.shard is None:
+            _say(file, _who())
+
+    def _lock_part(self, shard: Shard, opened: ExitStack) -> None:
+        """Lock a part's number; other parts may run at once if they are parts of as many."""
+        name = _part_name(shard) + _LOCK
+        file = self._open(name, opened)
+        if not _locked(file, fcntl.LOCK_EX):
+            self._refuse([(name, os.read(file, 200).decode("utf-8", "replace"))])
+        _say(file, f"{_who()}, part {shard}")
+        others = [(other, said) for other, said in self._holders(name) if not other.endswith(f"-of-{shard.of}{_LOCK}")]
+        if others:
+            self._refuse(others)
+
+    def _open(self, name: str, opened: ExitStack) -> int:
+        file = os.open(os.path.join(self._state, name), os.O_RDWR | os.O_CREAT, 0o666)
+        opened.callback(os.close, file)
+        return file
+
+    def _holders(self, besides: str = "") -> Iterator[tuple[str, str]]:
+        """Yield the names of the locks that other processes hold, those of parts first, with what these say."""
+        parts = [name for name in sorted(_listed(self._state)) if name.startswith(_PART) and name.endswith(_LOCK)]
+        for name in (*parts, "lock"):
+            if name == besides:
+                continue
+            with ExitStack() as opened:
+                file = self._open(name, opened)
+                if not _locked(file, fcntl.LOCK_SH):
+                    yield name, os.read(file, 200).decode("utf-8", "replace")
+
+    def _refuse(self, holders: Iterable[tuple[str, str]]) -> NoReturn:
+        said = "; ".join(holder for _, holder in holders) or "it has just begun"
+        raise Refused(
+            f"another run is writing to {printable(self.tree)} ({said}); wait for it, or choose another directory"
+        )
+
+    @contextmanager
+    def _gate(self) -> Iterator[None]:
+        """Keep other parts from beginning and ending while the block runs; a whole run is alone anyway."""
+        if self.shard is None:
+            yield
+            return
+        with ExitStack() as opened:
+            fcntl.flock(self._open(_GATE, opened), fcntl.LOCK_EX)
+            yield
+
+    # ---- records -------------------------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        """Read what was done before, and begin the journal with what an interrupted run of this kind left there."""
+        if self.shard is None and any(name.endswith(_JOURNAL) for name in _listed(self._state)):
+            sweep(self.tree)
+        write(os.path.join(self._state, "run.json"), dumps(self.identity))
+        if self.shard is not None:
+            write(os.path.join(self._state, _UNMERGED), b"")
+            records = self._records_of(self.shard.number)
+            with suppress(FileNotFoundError):  # until it has finished again, the part is not done
+                os.replace(records, records.removesuffix(_RECORDS) + _EARLIER)
+        self.done = Earlier()
+        if not self.force:
+            self.done.add(os.path.join(self.tree, MANIFEST))
+            for name in sorted(_listed(self._state)):
+                others = name.endswith(_JOURNAL) and self.shard is not None
+                if name.startswith(_PART) and name.endswith((_EARLIER, _RECORDS)) and not others:
+                    self.done.add(os.path.join(self._state, name))
+        # What was added after a line that was cut off would be lost with it: the whole lines begin the new journal.
+        with whole(self._journal_path) as file:
+            if not self.force:
+                _copy_lines(self._journal_path, file)
+        self.done.add(self._journal_path)
+        self._journal = open(self._journal_path, "ab")  # noqa: SIM115 - closed by __exit__
+        self._start = self._journal.tell()
 
     def note(self, records: Sequence[Record]) -> None:
-        """Add finished records to the journal; their outputs must be on the disk already."""
+        """Add finished records to the journal, in input order; their outputs must be on the disk already."""
         self._journal.write(b"".join(map(dumps, records)))
         self._journal.flush()
         os.fsync(self._journal.fileno())
 
-    def finish(self, records: Sequence[Record]) -> list[str]:
-        """Write the manifest, in the order given, and close the journal.
+    def finish(self, names: Iterable[str], failures: Sequence[Record] = ()) -> Finished:
+        """Write the manifest, and close the journal: first the failures, which belong to no part, then what was noted.
 
-        Returns the names of the text files in the tree that are no results of this run, in sorted order: outputs of
-        earlier runs, for inputs that are gone or could not be read this time. They are left where they are.
+        `names` are the inputs of the whole run, in order, as records name them. A part keeps its records, and writes
+        the manifest of the whole if all others have finished too. Text files in the tree that are no results of the
+        run (outputs of earlier ones, for inputs that are gone or could not be read this time) are left where they are.
         """
-        write(os.path.join(self.tree, MANIFEST), b"".join(map(dumps, records)))
+        with self._gate():
+            if self.shard is None:
+                with open(self._journal_path, "rb") as journal, whole(os.path.join(self.tree, MANIFEST)) as file:
+                    file.write(b"".join(map(dumps, failures)))
+                    journal.seek(self._start)
+                    shutil.copyfileobj(journal, file)
+            else:
+                with open(self._journal_path, "rb") as journal, whole(self._records_of(self.shard.number)) as file:
+                    journal.seek(self._start)
+                    shutil.copyfileobj(journal, file)
+                left = self._merge(list(names), failures)
+                if left.waiting or left.missing:
+                    self._close()
+                    return left
+            self._tidy_up()
+            self._close()
+        return Finished(tuple(self._strangers()))
+
+    def _merge(self, names: Sequence[str], failures: Sequence[Record]) -> Finished:
+        """Make the manifest of a whole run of what its parts have noted, if all of them have finished."""
+        assert self.shard is not None
+        paths = {number: self._records_of(number) for number in range(1, self.shard.of + 1)}
+        waiting = tuple(number for number, path in paths.items() if not os.path.exists(path))
+        if waiting:
+            return Finished(waiting=waiting)
+        with closing(Earlier()) as made:
+            for path in paths.values():
+                made.add(path, self._digest)
+            missing = sum(name not in made for name in names)
+            if missing:
+                return Finished(missing=missing)
+            with whole(os.path.join(self.tree, MANIFEST)) as file:
+                file.write(b"".join(map(dumps, failures)))
+                for name in names:
+                    file.write(made.line(name))
+        return Finished()
+
+    def _records_of(self, number: int) -> str:
+        assert self.shard is not None
+        return os.path.join(self._state, _part_name(Shard(number, self.shard.of)) + _RECORDS)
+
+    def _tidy_up(self) -> None:
+        """Remove what is of no use once the manifest is there; parts that may be run again keep their records."""
+        sweep(self.tree)  # a worker that was killed leaves an unfinished file
+        for name in _listed(self._state):
+            of_this = self.shard is not None and name.endswith(
+                (f"-of-{self.shard.of}{_RECORDS}", f"-of-{self.shard.of}{_LOCK}")
+            )
+            own = name == os.path.basename(self._journal_path)
+            if name == _UNMERGED or (name.startswith(_PART) and not of_this and not own):
+                os.unlink(os.path.join(self._state, name))
+
+    def _close(self) -> None:
         self._journal.close()
+        if self.shard is not None:
+            with suppress(FileNotFoundError):
+                os.unlink(self._records_of(self.shard.number).removesuffix(_RECORDS) + _EARLIER)
         os.unlink(self._journal_path)
-        made = {record["output"] for record in records}
-        names = (printable(source.name) for source in find([self.tree]).sources)
-        return [name for name in names if name not in made]
+
+    def _strangers(self) -> Iterator[str]:
+        made = {record["output"] for record in _records(os.path.join(self.tree, MANIFEST))}
+        for source in find([self.tree]).sources:
+            name = printable(source.name)
+            if name not in made:
+                yield name
+
+
+class Earlier(Mapping[str, Record]):
+    """The records of earlier runs by the inputs' names; they stay in their files, only their places are held.
+
+    Of several records of one name the last that was added counts.
+    """
+
+    def __init__(self) -> None:
+        self._places: dict[str, tuple[str, int]] = {}
+        self._file: BinaryIO | None = None
+
+    def add(self, path: str, digest: str | None = None) -> None:
+        """Add the records in a file, if it is there; of these only such as were made with options of this digest."""
+        for place, record in _placed(path):
+            if digest is None or record.get("options") == digest:
+                self._places[record["name"]] = (path, place)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._places
+
+    def line(self, name: str) -> bytes:
+        """Return the line of a record; KeyError if there is none."""
+        path, place = self._places[name]
+        try:
+            if self._file is None or self._file.name != path:
+                self.close()
+                self._file = open(path, "rb")  # noqa: SIM115 - the next lines are of the same file
+            self._file.seek(place)
+            return self._file.readline()
+        except OSError:
+            raise KeyError(name) from None
+
+    def __getitem__(self, name: str) -> Record:
+        try:
+            record = json.loads(self.line(name))
+        except ValueError:
+            raise KeyError(name) from None
+        # The file may be another meanwhile, if somebody has meddled with it: then nothing is known.
+        if not isinstance(record, dict) or record.get("name") != name:
+            raise KeyError(name)
+        return record
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def close(self) -> None:
+        """Close the file that was read last; reading on opens it again."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+def _who() -> str:
+    return f"process {os.getpid()} on {socket.gethostname()}"
+
+
+def _part_name(shard: Shard) -> str:
+    return f"{_PART}{shard.number}-of-{shard.of}"
+
+
+def _listed(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except FileNotFoundError:
+        return []
+
+
+def _locked(file: int, how: int) -> bool:
+    """Lock a file, if no other process has locked it in a way that forbids this, and tell whether that went well."""
+    try:
+        fcntl.flock(file, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _say(file: int, who: str) -> None:
+    os.ftruncate(file, 0)
+    os.write(file, who.encode())
+
+
+def _copy_lines(path: str, file: BinaryIO) -> None:
+    """Copy the whole lines of a journal."""
+    try:
+        with open(path, "rb") as journal:
+            for place, _ in _placed(path):
+                journal.seek(place)
+                file.write(journal.readline())
+    except FileNotFoundError:
+        return
 
 
 def _records(path: str) -> Iterator[Record]:
     """Yield the whole lines of a journal or manifest; a line that an interruption cut off is passed over."""
+    return (record for _, record in _placed(path))
+
+
+def _placed(path: str) -> Iterator[tuple[int, Record]]:
+    """Yield the records of a journal or manifest with their places in the file, in bytes."""
     try:
         with open(path, "rb") as file:
+            place = 0
             for line in file:
+                start, place = place, place + len(line)
                 try:
                     record = json.loads(line)
                 except ValueError:
                     continue
-                if isinstance(record, dict) and "name" in record and "output" in record:
-                    yield record
+                if line.endswith(b"\n") and isinstance(record, dict) and "name" in record and "output" in record:
+                    yield start, record
     except FileNotFoundError:
         return
 

@@ -196,6 +196,23 @@ def process(data: bytes | str, name: str, command: str, options: Options) -> Doc
     return run(document, stages_of(command), options)
 
 
+def encoding_of(data: bytes, options: Options = _DEFAULT) -> str:
+    """Return the one encoding that bytes are in, by a name that `Options.encoding_hint` takes; "" if there is none.
+
+    `options` name it, if the user did.
+    """
+    named = options.encoding or options.encoding_hint
+    if named is not None:
+        return named
+    document = read(data)
+    if isinstance(document, Failure):
+        return ""
+    try:
+        return encodings.look_up(document.encoding)
+    except ValueError:  # several, or a reading that is no encoding
+        return ""
+
+
 def is_binary(data: bytes) -> bool:
     """Tell whether the bytes are a picture, an archive or the like rather than text."""
     return decode.is_binary(data) is not None

@@ -1,7 +1,5 @@
 """What a person or a program is shown: tables, summaries, progress, findings in context, and the exit status."""
 
-import csv
-import io
 import json
 import os
 import re
@@ -10,7 +8,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NoReturn, TextIO
 
 from cnpolicy.corpus import os_reason, printable
 from cnpolicy.document import Document, Failure
@@ -28,8 +26,16 @@ FORMATS: tuple[Format, ...] = ("table", "tsv", "csv", "jsonl")
 
 DONE, WOULD_CHANGE, USAGE, SOME_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 
-# Control characters never reach a terminal from a file: each is shown as its picture (U+2400 …) or as U+FFFD.
-_VISIBLE = {**{code: 0x2400 + code for code in range(32)}, 0x7F: 0x2421, **dict.fromkeys(range(0x80, 0xA0), 0xFFFD)}
+# Control characters never reach a terminal from a file, nor what turns the direction of text around: each is shown as
+# its picture (U+2400 …) or as U+FFFD.
+_BIDIRECTIONAL = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_VISIBLE = {
+    **{code: 0x2400 + code for code in range(32)},
+    0x7F: 0x2421,
+    **dict.fromkeys((*range(0x80, 0xA0), 0x2028, 0x2029, *_BIDIRECTIONAL), 0xFFFD),
+}
+# In text of several lines only what ends a line, or leads to the next column, has its effect.
+_VISIBLE_LINES = {code: shown for code, shown in _VISIBLE.items() if code not in (ord("\n"), ord("\t"))}
 # In tab-separated values they are escaped.
 _ESCAPED = {
     **{code: f"\\x{code:02x}" for code in (*range(32), *range(0x7F, 0xA0))},
@@ -39,6 +45,7 @@ _ESCAPED = {
 }
 # What a spreadsheet would take for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_QUOTED = re.compile('[,"\r\n]')
 # A column no wider than this is not broken into lines.
 NARROW = 30
 # So wide at least are lines of text that is broken.
@@ -54,6 +61,11 @@ def visible(text: str) -> str:
     return text.translate(_VISIBLE)
 
 
+def visible_lines(text: str) -> str:
+    """Return text of several lines with control characters made visible but for line ends and tabulators."""
+    return text.translate(_VISIBLE_LINES)
+
+
 def default_format() -> Format:
     """Return `table` if standard output is a terminal, else `tsv`."""
     return "table" if sys.stdout.isatty() else "tsv"
@@ -63,7 +75,14 @@ def console(stream: TextIO | None = None, **settings: Any) -> "Console":
     """Return a rich console for a stream (standard output if none is given)."""
     from rich.console import Console
 
-    return Console(file=stream or sys.stdout, highlight=False, soft_wrap=False, **settings)
+    made = Console(file=stream or sys.stdout, highlight=False, soft_wrap=False, **settings)
+    made.on_broken_pipe = _pipe_closed  # type: ignore[method-assign]
+    return made
+
+
+def _pipe_closed() -> NoReturn:
+    """Leave a closed pipe to the program, for which it is the end and no failure; rich would exit with status 1."""
+    raise BrokenPipeError
 
 
 def show(tables: Sequence[Table], form: Format, drawn: Sequence[Table] | None = None) -> None:
@@ -81,7 +100,8 @@ def show(tables: Sequence[Table], form: Format, drawn: Sequence[Table] | None = 
                 out.print(f"no room for {names}; a wider terminal shows them, --format tsv has them", style="dim")
         return
     table = tables[0] if len(tables) == 1 else long(tables)
-    sys.stdout.write(_machine(table, form))
+    text = _machine(table, form)
+    sys.stdout.write(visible_lines(text) if sys.stdout.isatty() else text)
 
 
 def fitting(table: Table, width: int) -> tuple[Table, tuple[str, ...]]:
@@ -128,11 +148,9 @@ def _machine(table: Table, form: Format) -> str:
     if form == "jsonl":
         records = (dict(zip(table.columns, map(_number, row), strict=True)) for row in table.rows)
         return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
-    lines = [table.columns, *([_cell(value, form) for value in row] for row in table.rows)]
+    lines = [[_cell(value, form) for value in row] for row in (table.columns, *table.rows)]
     if form == "csv":
-        buffer = io.StringIO()
-        csv.writer(buffer, lineterminator="\n").writerows(lines)
-        return buffer.getvalue()
+        return "".join(",".join(map(_quoted, line)) + "\n" for line in lines)
     return "".join("\t".join(line) + "\n" for line in lines)
 
 
@@ -149,6 +167,11 @@ def _cell(value: Any, form: Format) -> str:
     if form == "csv":
         return "'" + value if value.startswith(_FORMULA) else value
     return value.translate(_ESCAPED)
+
+
+def _quoted(cell: str) -> str:
+    """Return a cell of CSV, in quotation marks if need be; Python's csv leaves a lone carriage return bare."""
+    return '"' + cell.replace('"', '""') + '"' if _QUOTED.search(cell) else cell
 
 
 def rich_table(table: Table, *, titled: bool) -> Any:
@@ -255,7 +278,9 @@ class Report:
     def outcome(self, outcome: "Outcome") -> None:
         """Count what became of one document."""
         self.size += outcome.size
-        if outcome.failure is not None:
+        if outcome.status == "part":
+            pass  # what became of the file is told after the last of its parts
+        elif outcome.failure is not None:
             self.failure(outcome.failure)
         else:
             self.counts[outcome.status] += 1
@@ -322,8 +347,10 @@ class Report:
 
 
 def put(data: bytes) -> None:
-    """Write data to standard output."""
+    """Write data to standard output: as they are, but on a terminal without what could steer it."""
     stream: BinaryIO = sys.stdout.buffer
+    if data and sys.stdout.isatty():
+        data = visible_lines(data.decode("utf-8", "replace")).encode()
     stream.write(data)
 
 

@@ -77,6 +77,7 @@ MAY_IMPORT = {
 OWNERS = {
     "charset_normalizer": {"decode"},
     "click": {"cli"},
+    "distributed": {"executors"},
     "duckdb": {"index"},
     "jieba": {"segment"},
     "numpy": None,

@@ -41,6 +41,9 @@ def everything(path: Path) -> list[list[tuple[Any, ...]]]:
     return [
         rows(path, "SELECT * EXCLUDE (doc_id) FROM documents ORDER BY name"),
         rows(path, "SELECT name, rule, certainty, n FROM findings JOIN documents USING (doc_id) ORDER BY ALL"),
+        rows(
+            path, "SELECT name, mastheads.* EXCLUDE (doc_id) FROM mastheads JOIN documents USING (doc_id) ORDER BY ALL"
+        ),
         rows(path, "SELECT term, is_word FROM terms ORDER BY ALL"),
         rows(
             path,
@@ -319,6 +322,78 @@ def test_metadata_that_cannot_be_joined(inside: Run, folder: Path, tmp_path: Pat
     assert names(tmp_path) == ["m.csv", "speeches"]
 
 
+def test_metadata_that_take_the_place_of_others(run: Run, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "first.csv").write_text("name,party,age\none.txt,甲,50\n", "utf-8")
+    (tmp_path / "second.csv").write_text("name,Age\none.txt,51\n", "utf-8")
+    assert run("index", folder, "-o", "corpus.duckdb", "--metadata", "first.csv").returncode == 0
+    again = run("index", folder, "-o", "corpus.duckdb", "--metadata", "second.csv")
+    assert again.returncode == 0
+    assert b"took the place of the earlier ones; no longer there: party\n" in again.stderr
+    assert rows(tmp_path / "corpus.duckdb", "SELECT age FROM documents WHERE name LIKE '%one%'") == [(51,)]
+
+
+def test_metadata_without_a_database(run: Run, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "m.csv").write_text("name,party\none.txt,甲\ntwo.txt,乙\nnone.txt,丙\n", "utf-8")
+    done = run("freq", folder, "--metadata", "m.csv", "--by", "party", "--where", "party is not null")
+    assert done.returncode == 0
+    groups = [line.split("\t")[0] for line in done.stdout.decode().splitlines()[1:]]
+    assert sorted(set(groups)) == ["乙", "甲"]
+    assert "1 rows of the metadata are of no document: none.txt" in done.stderr.decode()
+    assert "1 documents have no metadata" in done.stderr.decode()
+    assert run("index", folder, "-o", "corpus.duckdb", "--metadata", "m.csv").returncode == 0
+    same = run("freq", "corpus.duckdb", "--by", "Party", "--where", "party is not null")
+    assert same.stdout == done.stdout
+    refused = run("freq", "corpus.duckdb", "--metadata", "m.csv")
+    assert (refused.returncode, refused.stdout) == (2, b"")
+    assert "cnpolicy index --metadata" in refused.stderr.decode()
+
+
+def test_a_text_under_two_names_is_told_of(run: Run, folder: Path) -> None:
+    done = run("index", folder, "-o", "corpus.duckdb")
+    assert b"content of another" not in done.stderr
+    part = run("index", folder / "2012", "-o", "corpus.duckdb")
+    assert part.returncode == 0
+    said = "warning: 1 document has the content of another; each is counted: 2012/one.txt = one.txt\n"
+    assert said in part.stderr.decode()
+    (folder / "copy.txt").write_text(TEXTS["good.txt"], "utf-8")
+    (folder / "empty.txt").write_bytes(b"")
+    (folder / "blank.txt").write_bytes(b"")
+    assert "copy.txt = good.txt\n" in run("freq", folder).stderr.decode(), "of empty files nothing is said"
+
+
+def test_where_each_field_of_a_masthead_stands(run: Run, folder: Path, tmp_path: Path) -> None:
+    (folder / "20150304.txt").write_text("今天开会，会上说了三件事。\n", "utf-8")
+    assert run("index", folder, "-o", "corpus.duckdb", "--as-is").returncode == 0
+    found = rows(
+        tmp_path / "corpus.duckdb",
+        "SELECT name, field, value, start_offset, end_offset, certainty FROM mastheads JOIN documents USING (doc_id)"
+        " ORDER BY ALL",
+    )
+    fields = {(name, field): (value, start, end, certainty) for name, field, value, start, end, certainty in found}
+    assert fields["20150304.txt", "date"] == ("2015-03-04", None, None, "inferred")
+    for (name, field), (value, start, end, certainty) in fields.items():
+        assert certainty in ("certain", "inferred")
+        if field in ("title", "issuer"):
+            assert TEXTS[name][start:end] == value
+    assert TEXTS["2012/one.txt"][slice(*fields["2012/one.txt", "date"][1:3])] == "2012年9月3日"
+    for field in ("title", "issuer", "number", "issue", "speaker", "date"):
+        shown = rows(tmp_path / "corpus.duckdb", f"SELECT name, {field} FROM documents WHERE {field} IS NOT NULL")
+        assert dict(shown) == {name: said[0] for (name, what), said in fields.items() if what == field}
+
+
+def test_nothing_to_count_is_told(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty.duckdb").write_bytes(b"")
+    (tmp_path / "text.DB").write_text("不是数据库\n", "utf-8")
+    done = run("freq", "empty")
+    assert done.returncode == 0
+    assert b"no text was found" in done.stderr
+    for name, said in (("empty.duckdb", "is empty"), ("text.DB", "is none")):
+        refused = run("stats", name)
+        assert (refused.returncode, refused.stdout) == (2, b"")
+        assert f"{name} is called a database but {said}" in refused.stderr.decode()
+
+
 def test_columns_with_any_name(run: Run, folder: Path, tmp_path: Path) -> None:
     (tmp_path / "m.csv").write_text('name,"a""b; DROP TABLE tokens",select\ngood.txt,1,true\n', "utf-8")
     assert run("index", folder, "-o", "corpus.duckdb", "--metadata", "m.csv").returncode == 0
@@ -369,7 +444,7 @@ def test_a_condition_that_holds_for_no_document(run: Run, folder: Path) -> None:
         (["index", "speeches", "-o", "no/where.duckdb"], "there is no directory for no/where.duckdb"),
         (["index", "speeches", "-o", "speeches/good.txt"], "is there already and is no corpus database"),
         (["index", "speeches", "-o", "other.duckdb"], "a DuckDB file, but not a corpus database"),
-        (["index", "speeches", "-o", "old.duckdb"], "a corpus database of version 0, where this cnpolicy has 2"),
+        (["index", "speeches", "-o", "old.duckdb"], "a corpus database of version 0, where this cnpolicy has 3"),
         (["index", "-o", "corpus.duckdb", "--prune"], "--prune needs a PATH"),
         (["index", "speeches", "--jsonl", "-o", "c.duckdb"], "--jsonl reads standard input"),
         (["index", "speeches", "-o", "c.duckdb", "--metadata", "none.csv"], "--metadata none.csv: no such file"),
@@ -484,6 +559,24 @@ def test_the_documents_nearest_to_one(run: Run, corpus: Path, folder: Path, tmp_
         assert set(listed[: len(expected)]) == expected
     assert b"no document of the corpus, and no file" in run("similar", "nothing", "corpus.duckdb").stderr
     assert b"needs a PATH" in run("similar", "other.txt").stderr
+
+
+def test_the_last_part_of_a_name_will_do(run: Run, folder: Path) -> None:
+    for year in (2012, 2013):
+        (folder / f"{year}/same.txt").write_text(f"{year}年的河道治理工作。\n", "utf-8")
+    assert run("index", folder, "-o", "names.duckdb").returncode == 0
+    short = run("similar", "two.txt", "names.duckdb")
+    assert short.returncode == 0
+    assert short.stdout == run("similar", "2013/two.txt", "names.duckdb").stdout != b""
+    both = run("similar", "same.txt", "names.duckdb")
+    assert both.returncode == 2
+    assert "same.txt could be 2012/same.txt or 2013/same.txt; write the whole name" in both.stderr.decode()
+
+
+def test_a_phrase_that_is_nowhere(run: Run, corpus: Path) -> None:
+    done = run("kwic", corpus, "-w", "推进 *")
+    assert (done.returncode, done.stdout.count(b"\n")) == (0, 1)
+    assert b"no place matches; with --regex" in done.stderr
 
 
 @pytest.mark.parametrize(

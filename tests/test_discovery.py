@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from cnpolicy.segment import Settings
+from cnpolicy.segment.engines import BORDER
 from cnpolicy.segment.discovery import LONGEST, SHORTEST, discover, discover_with
 
 PARTS = "党委政府会议经济发展改革工作群众干部农村企业项目建设管理服务环境教育文化科技安全生态".strip()
@@ -65,7 +66,7 @@ def oracle(texts: list[str], least: int) -> dict[str, tuple[int, int, float, flo
 def test_scores_are_those_of_counting_one_by_one(seed: int) -> None:
     texts = corpus(seed, ["网格员", "河湖长制", "揭榜挂帅赛马"])
     expected = oracle(texts, 5)
-    found = discover(texts, list, lambda _: False, least=5, cohesion=2, entropy=1)
+    found = discover(texts, BORDER.join, lambda _: False, least=5, cohesion=2, entropy=1)
     assert {"网格员", "河湖长制", "揭榜挂帅赛马"} <= {term.word for term in found}
     for term in found:
         count, documents, cohesion, varied = expected[term.word]
@@ -77,14 +78,14 @@ def test_scores_are_those_of_counting_one_by_one(seed: int) -> None:
 
 def test_numbers_too_large_for_their_places_are_sorted_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = corpus(4, ["网格员", "河湖长制", "揭榜挂帅赛马"])
-    found = discover(texts, list, lambda _: False, least=5, cohesion=2, entropy=1)
+    found = discover(texts, BORDER.join, lambda _: False, least=5, cohesion=2, entropy=1)
     monkeypatch.setitem(discover.__globals__, "_BITS", 8)
-    assert discover(texts, list, lambda _: False, least=5, cohesion=2, entropy=1) == found
+    assert discover(texts, BORDER.join, lambda _: False, least=5, cohesion=2, entropy=1) == found
 
 
 def test_parts_of_longer_words_and_known_words_are_left_out() -> None:
     texts = corpus(7, ["揭榜挂帅", "网格员"])
-    words = [term.word for term in discover(texts, list, {"网格员"}.__contains__, least=40, cohesion=2, entropy=1)]
+    words = [term.word for term in discover(texts, BORDER.join, {"网格员"}.__contains__, least=40, cohesion=2, entropy=1)]
     assert words == ["揭榜挂帅"]
 
 
@@ -92,14 +93,14 @@ def test_no_word_of_the_dictionary_is_cut_in_two() -> None:
     texts = [f"{a}财政税收入{b}。" for a, b in itertools.product("向对请由省市县乡", "库账户网册")]
     cut = [f"{text[0]} 财政 税收 入{text[6:]}".split() for text in texts]
     pieces = dict(zip(texts, cut, strict=True))
-    assert discover(texts, list, lambda _: False, cohesion=0, entropy=0)
+    assert discover(texts, BORDER.join, lambda _: False, cohesion=0, entropy=0)
     found = discover(texts, lambda text: pieces[text], lambda _: False, cohesion=0, entropy=0)
     assert not any(term.word.startswith(("税收入", "收入")) for term in found)
 
 
 @pytest.mark.parametrize("texts", [[], [""], ["。"], ["无"], ["𠮷野家" * 3], ["abc 123\n"] * 9])
 def test_next_to_nothing(texts: list[str]) -> None:
-    assert discover(texts, list, lambda _: False) == []
+    assert discover(texts, BORDER.join, lambda _: False) == []
 
 
 def test_traditional_text_counts_as_simplified() -> None:
@@ -110,7 +111,7 @@ def test_traditional_text_counts_as_simplified() -> None:
 
 def test_the_order_of_documents_does_not_matter() -> None:
     texts = corpus(3, ["网格员", "河湖长制"])
-    one = discover(texts, list, lambda _: False, cohesion=2, entropy=1)
+    one = discover(texts, BORDER.join, lambda _: False, cohesion=2, entropy=1)
     other = discover(texts[::-1], list, lambda _: False, cohesion=2, entropy=1)
     assert [term[:3] for term in one] == [term[:3] for term in other]
     assert np.allclose([term[3:5] for term in one], [term[3:5] for term in other])

@@ -236,7 +236,12 @@ def test_metadata_that_do_not_fit_change_nothing(tmp_path: Path) -> None:
 def test_a_file_opened_for_reading_is_not_changed(tmp_path: Path) -> None:
     path = tmp_path / "corpus.duckdb"
     with Index(path) as index:
-        index.add([Record("a", ["甲"], date="2012-03"), Record("b", ["乙"], date="2013")])
+        index.add(
+            [
+                Record("a", ["甲"], masthead={"date": ("2012-03", -1, -1, "inferred")}),
+                Record("b", ["乙"], masthead={"date": ("2013", 4, 9, "certain")}),
+            ]
+        )
     assert is_database(path)
     assert not is_database(tmp_path / "missing")
     before = path.read_bytes()
@@ -275,7 +280,12 @@ def test_tokens_of_traditional_text_keep_their_tags() -> None:
 def test_a_shard_gives_back_what_was_put_in(tmp_path: Path) -> None:
     vocabulary = Vocabulary()
     records = [
-        Record("a", vocabulary.tokens(["甲", "\n", "乙"], ["n", "x", "v"]), findings={("r", "certain"): 2}, title="题"),
+        Record(
+            "a",
+            vocabulary.tokens(["甲", "\n", "乙"], ["n", "x", "v"]),
+            findings={("r", "certain"): 2},
+            masthead={"title": ("题", 0, 1, "certain")},
+        ),
         Record("空", vocabulary.tokens([])),
         Record("b\\xff", vocabulary.tokens(["甲", "丙"]), changed=0.25, fingerprint="f"),
     ]

@@ -1,5 +1,7 @@
 """Documents as JSON Lines: there and back, and what is refused."""
 
+import json
+
 import pytest
 
 from cnpolicy.document import Document, Failure, Pass, Span
@@ -18,6 +20,12 @@ FULL = Document(
     words=("中", "文"),
     tags=("n", "n"),
 )
+
+
+def finding(**other: object) -> bytes:
+    """A line with a document of one finding, of which some keys are other than they should be."""
+    record = {"rule": "r", "start": 0, "end": 1, "before": "x", "after": "a", "certainty": "certain"} | other
+    return json.dumps({"text": "a", "history": [{"pass": "p", "findings": [record]}]}).encode()
 
 
 def test_every_field_travels() -> None:
@@ -55,6 +63,27 @@ def test_text_alone_is_enough() -> None:
         (b'{"text": "a", "confidence": "high"}', "`confidence` has the wrong type (str)"),
         (b'{"text": "a", "history": [{"findings": []}]}', "`pass` is missing"),
         (b'{"text": "\xff"}', "utf-8"),
+        (b'{"text": "a", "confidence": ' + b"9" * 5000 + b"}", "integer string conversion"),
+        (b'{"text": "a", "confidence": 1e999}', "not between 0 and 1"),
+        (b'{"text": "a", "name": "\\udfff"}', "`name` has a lone surrogate at character 0"),
+        (b'{"text": "a", "words": ["\\ud83d"]}', "`words` has a lone surrogate"),
+        (b'{"text": "a", "words": {}}', "`words` has the wrong type (dict)"),
+        (b'{"text": "a", "tags": ["n"]}', "`tags` are not one for each"),
+        (b'{"text": "a", "words": ["a"], "tags": ["n", "v"]}', "`tags` are not one for each"),
+        (b'{"text": "a", "history": {}}', "`history` has the wrong type (dict)"),
+        (b'{"text": "a", "history": ["p"]}', "where `pass` should be there is no JSON object"),
+        (
+            b'{"text": "a", "spans": [{"start": 1e99, "end": 2, "encoding": "gbk"}]}',
+            "`start` has the wrong type (float)",
+        ),
+        (b'{"text": "a", "spans": [{"start": -1, "end": 2, "encoding": "gbk"}]}', "a span cannot be from -1 to 2"),
+        (b'{"text": "a", "spans": [{"start": 0, "end": 2}]}', "`encoding` is missing"),
+        (finding(posterior=2), "`posterior` is 2, not between 0 and 1"),
+        (finding(posterior="high"), "`posterior` has the wrong type (str)"),
+        (finding(start=-1, end=0), "not as long as"),
+        (finding(start=10**40, end=10**40 + 1), "does not lead to `text`"),
+        (finding(start=None), "`start` has the wrong type (NoneType)"),
+        (finding(before="\ud800"), "`before` has a lone surrogate"),
         (b"[" * 100_000, "recursion"),
         (
             (

@@ -15,6 +15,7 @@ from cnpolicy import clean
 from cnpolicy.masthead import Field, Masthead, read
 
 CASES = Path(__file__).parent / "cases" / "masthead.jsonl"
+ROUNDS = Path(__file__).parent / "cases" / "masthead_rounds.jsonl"
 SAMPLES = Path(__file__).parent / "samples" / "clean"
 SEEDS = Path(__file__).resolve().parents[2] / "shared" / "seeds"
 FIELDS = Masthead._fields
@@ -35,10 +36,27 @@ class Case(NamedTuple):
     fields: dict[str, str | None]
 
 
+def load(path: Path) -> list[Case]:
+    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    return [Case(row["label"], row["name"], row["text"], {field: row[field] for field in FIELDS}) for row in rows]
+
+
 @cache
 def cases() -> list[Case]:
-    rows = [json.loads(line) for line in CASES.read_text("utf-8").splitlines()]
-    return [Case(row["label"], row["name"], row["text"], {field: row[field] for field in FIELDS}) for row in rows]
+    return load(CASES)
+
+
+@cache
+def rounds() -> list[Case]:
+    """Return seven sets of 33 to 38 documents (the label's first figure), written one after the other.
+
+    Each was marked before it was read, read once, and then developed on: what they say of unknown documents is what
+    they said the first time. Of the fields that were marked, these shares were found, and of those given, right:
+    .78 and .93; .92 and .99; .92 and .97; .90 and .96; .86 and .96; .98 and .98; .93 and .97.
+    The fourth and fifth have the oddest layouts; the sixth has the plainest. Of the last two together (73 documents,
+    235 fields) .957 were found, and .978 of those given were right.
+    """
+    return load(ROUNDS)
 
 
 def values(found: Masthead) -> dict[str, str | None]:
@@ -68,7 +86,7 @@ def check_spans(text: str, found: Masthead) -> None:
             assert 0 <= field.start < field.end <= len(text)
 
 
-@pytest.mark.parametrize("case", cases(), ids=lambda case: case.label)
+@pytest.mark.parametrize("case", [*cases(), *rounds()], ids=lambda case: case.label)
 def test_case(case: Case) -> None:
     found = read(case.text, case.name)
     assert values(found) == case.fields
@@ -76,7 +94,7 @@ def test_case(case: Case) -> None:
 
 
 def test_labels_are_unique() -> None:
-    labels = [case.label for case in cases()]
+    labels = [case.label for case in (*cases(), *rounds())]
     assert len(set(labels)) == len(labels) >= 60
 
 

@@ -136,6 +136,7 @@ def test_diversity_of_a_published_text() -> None:
     assert richness.mattr(EXAMPLE, 25) == pytest.approx(0.8351515151515151, rel=1e-12)
     assert richness.mtld(EXAMPLE) == pytest.approx(46.79226361031519, rel=1e-12)
     assert richness.hdd(frequency) == pytest.approx(0.7468703323966486, rel=1e-12)
+    assert richness.yule_k(frequency) == pytest.approx(153.8935056940597, rel=1e-12)
 
 
 def test_diversity_of_a_published_text_in_a_corpus() -> None:

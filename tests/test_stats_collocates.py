@@ -11,6 +11,7 @@ from test_stats import close, corpora, index_of, is_word, tokens_of
 from cnpolicy.index import Index, Record
 from cnpolicy.stats import association
 from cnpolicy.stats.collocates import COLUMNS, CONVENTION, collocates
+from cnpolicy.stats.counting import Filters
 
 
 def oracle(
@@ -66,7 +67,7 @@ def test_collocates_are_those_of_a_plain_count(
     documents: list[Record], node: str, left: int | None, right: int | None, keep: bool
 ) -> None:
     with index_of(documents) as index:
-        made = collocates(index, node, left=left, right=right, sort="frequency", keep=keep)
+        made = collocates(index, node, Filters(keep=keep), left=left, right=right, sort="frequency")
     assert made.rows == close(oracle(documents, node, left, right, keep))
 
 

@@ -11,6 +11,7 @@ from test_stats import close, corpora, index_of, words_of
 
 from cnpolicy.index import Index, Record
 from cnpolicy.stats.contrast import benjamini_hochberg, holm
+from cnpolicy.stats.counting import Filters
 from cnpolicy.stats.keyness import CHI_SQUARED, COLUMNS, keyness
 
 
@@ -84,7 +85,7 @@ def test_edge_cases() -> None:
             keyness(index, nothing)
         with pytest.raises(ValueError, match="cannot sort by 'chi_squared'"):
             keyness(index, index, sort="chi_squared")
-        assert keyness(index, index, min_length=9).rows == []
+        assert keyness(index, index, Filters(min_length=9)).rows == []
         (row,) = keyness(index, index).rows
     made = dict(zip(COLUMNS, row, strict=True))
     assert (made["g2"], made["log_ratio"], made["p"], made["percent_diff"]) == (0, 0, 1, 0)

@@ -14,6 +14,7 @@ from cnpolicy import tables
 from cnpolicy.convert import to_simplified
 from cnpolicy.index import Index, Record
 from cnpolicy.stats import counting
+from cnpolicy.stats.counting import Filters
 from cnpolicy.stats.stopwords import chinese, stopwords
 from cnpolicy.stats.words import COLUMNS, frequencies
 
@@ -54,7 +55,7 @@ def oracle(documents: list[Record], keep: bool) -> list[tuple[Any, ...]]:
 def test_a_word_list_is_that_of_a_plain_count(documents: list[Record]) -> None:
     with index_of(documents) as index:
         assert frequencies(index).rows == close(oracle(documents, False))
-        assert frequencies(index, keep=True).rows == close(oracle(documents, True))
+        assert frequencies(index, Filters(keep=True)).rows == close(oracle(documents, True))
         assert frequencies(index, top=3, min_frequency=2).rows == close(
             [row for row in oracle(documents, False) if row[1] > 1][:3]
         )
@@ -68,7 +69,7 @@ def test_stretches_and_filters_change_no_value(documents: list[Record]) -> None:
         patched.setattr(counting, "STRETCH", 7)
         assert frequencies(index).rows == close(whole)
         left = [row for row in whole if len(row[0]) > 1 and row[0] != "改革"]
-        assert frequencies(index, min_length=2, stopwords=frozenset({"改革"})).rows == close(left)
+        assert frequencies(index, Filters(min_length=2, stopwords=frozenset({"改革"}))).rows == close(left)
 
 
 def test_numbers_are_out_and_words_with_numbers_in() -> None:
@@ -76,18 +77,18 @@ def test_numbers_are_out_and_words_with_numbers_in() -> None:
     words = ["2010年", "5G", "十分", "一带一路", "GDP"]
     with index_of([Record("a", [*numbers, *words])]) as index:
         assert {row[0] for row in frequencies(index).rows} == set(words)
-        assert {row[0] for row in frequencies(index, keep=True).rows} == {*numbers, *words}
+        assert {row[0] for row in frequencies(index, Filters(keep=True)).rows} == {*numbers, *words}
 
 
 def test_parts_of_speech_choose_occurrences() -> None:
     tagged = Record("a", ["发展", "发展", "经济", "上海", "well", "。"], tags=["v", "vn", "n", "ns", "eng", "x"])
     with index_of([tagged]) as index:
-        assert [row[:3] for row in frequencies(index, pos=["v"]).rows] == [("发展", 2, pytest.approx(4e5))]
-        assert [row[0] for row in frequencies(index, pos=["n"]).rows] == ["上海", "经济"]
-        assert [row[:2] for row in frequencies(index, pos=["vn", "ns"]).rows] == [("上海", 1), ("发展", 1)]
-        assert frequencies(index, pos=["e"]).rows == []
+        assert [row[:3] for row in frequencies(index, Filters(pos=["v"])).rows] == [("发展", 2, pytest.approx(4e5))]
+        assert [row[0] for row in frequencies(index, Filters(pos=["n"])).rows] == ["上海", "经济"]
+        assert [row[:2] for row in frequencies(index, Filters(pos=["vn", "ns"])).rows] == [("上海", 1), ("发展", 1)]
+        assert frequencies(index, Filters(pos=["e"])).rows == []
     with index_of([Record("a", ["发展"])]) as index, pytest.raises(ValueError, match="no parts of speech"):
-        frequencies(index, pos=["v"])
+        frequencies(index, Filters(pos=["v"]))
 
 
 def test_an_empty_corpus_and_documents_without_words() -> None:

@@ -4,6 +4,7 @@
 `measuring` the commands. Whatever is slow to import is imported by the command that needs it.
 """
 
+import io
 import os
 from typing import Any
 
@@ -20,7 +21,11 @@ def main() -> int:
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
     except click.ClickException as problem:
-        problem.show()
+        from cnpolicy.report import visible_lines
+
+        said = io.StringIO()
+        problem.show(said)
+        click.echo(visible_lines(said.getvalue()), err=True, nl=False)  # it may name a file
         return problem.exit_code
     except click.Abort:
         raise KeyboardInterrupt from None
@@ -51,6 +56,13 @@ class Grouped(click.Group):
         if args and args[0] not in self.commands and os.path.lexists(args[0]):
             raise click.UsageError(f"{args[0]!r} is a path, not a command; did you mean: cnpolicy clean {args[0]}", ctx)
         return super().resolve_command(ctx, args)
+
+    def make_context(self, *args: Any, **more: Any) -> click.Context:
+        """Read the arguments, and print help or version; a closed pipe passes by click, as in `invoke`."""
+        try:
+            return super().make_context(*args, **more)
+        except BrokenPipeError:
+            raise PipeClosed from None
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; a closed pipe passes by click, which would call it a failure."""

@@ -2,10 +2,10 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -33,7 +33,7 @@ from cnpolicy.cli.reading import documents_of, find_input, outcomes_of, refuse_c
 if TYPE_CHECKING:
     from cnpolicy.corpus import Found
     from cnpolicy.report import Format, Report
-    from cnpolicy.runs import Job, Want
+    from cnpolicy.runs import Job, Outcome, Want
     from cnpolicy.segment import Settings
 
 
@@ -62,6 +62,14 @@ def _transform(command: str, paths: Sequence[str], **given: Any) -> int:
         command, options, frozenset(want for want, asked in wants.items() if asked), words=given.get("words") or Words()
     )
     found = find_input(paths, given)
+    if found is None:
+        for option in ("shard", "cluster"):
+            if given[option]:
+                raise click.UsageError(f"--{option} has nothing to do: the input is standard input")
+    if given["cluster"]:
+        if given["jobs"]:
+            raise click.UsageError("-j is for this machine, --cluster for others; give one of the two")
+        job, found = _for_cluster(job, found, given)
     if not output:
         _to_stdout(job, report, found, paths, given)
     elif found is None:
@@ -74,7 +82,8 @@ def _transform(command: str, paths: Sequence[str], **given: Any) -> int:
 def _to_stdout(
     job: "Job", report: "Report", found: "Found | None", paths: Sequence[str], given: dict[str, Any]
 ) -> None:
-    from cnpolicy import corpus
+    from cnpolicy import corpus, executors
+    from cnpolicy.document import Failure
     from cnpolicy.report import put
 
     single = found is None or (len(paths) == 1 and not os.path.isdir(paths[0]))
@@ -84,11 +93,15 @@ def _to_stdout(
             "where should the results go? Add -o DIR for a tree of files, or --jsonl for standard output:\n"
             f"  cnpolicy {job.command} {inputs} -o DIR"
         )
-    with _audit(given, paths) as keep:
-        for outcomes in outcomes_of(job, found, report, given):
-            for outcome in outcomes:
-                put(outcome.made)
-                keep(outcome.audit)
+    try:
+        with _audit(given, paths) as keep:
+            for outcomes in _outcomes(job, _shared_out(found, given), report, given):
+                for outcome in outcomes:
+                    put(outcome.made)
+                    keep(outcome.audit)
+    except executors.Gone as problem:
+        report.failure(Failure(given["cluster"], "cluster", str(problem)))
+        return
     if found is not None and (report.check or not single):
         report.summary("read")
 
@@ -96,7 +109,7 @@ def _to_stdout(
 def _to_tree(
     job: "Job", report: "Report", found: "Found", paths: Sequence[str], output: str, given: dict[str, Any]
 ) -> None:
-    from cnpolicy import corpus, manifest, runs
+    from cnpolicy import corpus, executors, manifest, runs
     from cnpolicy.document import Failure
 
     if output.lower().endswith(corpus.TEXT) and not os.path.isdir(output):
@@ -106,41 +119,106 @@ def _to_tree(
     asked = manifest.plain(job.options, job.words) if job.command == "segment" else manifest.plain(job.options)
     job = replace(
         job,
-        output=output,
+        output=os.path.abspath(output) if job.cluster else output,
         digest=manifest.digest(job.command, asked),
         versions=tuple(manifest.versions().items()),
     )
-    globs, force = given["globs"], given["force"]
+    if not found.sources and found.failures and not os.path.lexists(output):
+        for failure in found.failures:  # nothing of this run would be in the directory: it is not made
+            report.failure(failure)
+        return
+    shard, where = given["shard"], corpus.printable(output)
+    part = f", part {shard}" if shard else ""
     try:
-        with manifest.Ledger(output, job.command, paths, asked, globs=globs, force=force) as ledger:
-            records = [runs.not_found(job, failure) for failure in found.failures]
+        with manifest.Ledger(
+            output, job.command, paths, asked, globs=given["globs"], force=given["force"], shard=shard
+        ) as ledger:
+            failures = [runs.not_found(job, failure) for failure in found.failures]
             with _audit(given, paths, output) as keep:
                 # Documents that are done already have no findings to tell of: an audit does them anew.
                 known = {} if given.get("audit") else ledger.done
-                for outcomes in outcomes_of(job, found, report, given, known):
-                    done = [outcome.record for outcome in outcomes if outcome.record]
-                    ledger.note(done)
-                    records += done
+                for outcomes in _outcomes(job, _shared_out(found, given), report, given, known):
+                    ledger.note([outcome.record for outcome in outcomes if outcome.record])
                     for outcome in outcomes:
                         keep(outcome.audit)
-            strangers = ledger.finish(records)
+            left = ledger.finish((corpus.printable(source.name) for source in found.sources), failures)
     except manifest.Refused as problem:
         raise click.UsageError(str(problem)) from None
+    except executors.Gone as problem:
+        report.failure(Failure(given["cluster"], "cluster", str(problem)))
+        return
     except KeyboardInterrupt:
         report.error("interrupted; the same command goes on where it stopped")
         report.interrupted = True
         return
     except OSError as problem:
-        where = problem.filename if isinstance(problem.filename, str) else output
-        report.failure(Failure(where, "write", corpus.os_reason(problem)))
+        place = problem.filename if isinstance(problem.filename, str) else output
+        report.failure(Failure(place, "write", corpus.os_reason(problem)))
         return
-    report.summary(f"to {corpus.printable(output)}")
-    if strangers:
-        names = ", ".join(strangers[:3]) + (", …" if len(strangers) > 3 else "")
+    report.summary(f"to {where}{part}")
+    if left.waiting:
+        numbers = ", ".join(map(str, left.waiting[:8])) + (", …" if len(left.waiting) > 8 else "")
+        report.tell(f"the manifest will be there when the other parts have finished: {numbers}")
+    if left.missing:
         report.tell(
-            f"warning: {len(strangers):,} text files in {corpus.printable(output)} are no results of this run, "
+            f"warning: there is no manifest yet, for {left.missing:,} documents were in no part: the input or the "
+            "options changed between the calls; run all parts again"
+        )
+    if left.strangers:
+        names = ", ".join(left.strangers[:3]) + (", …" if len(left.strangers) > 3 else "")
+        report.tell(
+            f"warning: {len(left.strangers):,} text files in {where} are no results of this run, "
             f"but left by earlier ones, and were left there: {names}"
         )
+
+
+def _shared_out(found: "Found | None", given: dict[str, Any]) -> "Found | None":
+    """Return what was found, or the part of it that this call shall do."""
+    if found is None or given["shard"] is None:
+        return found
+    return replace(found, sources=given["shard"].take(found.sources))
+
+
+def _for_cluster(job: "Job", found: "Found | None", given: dict[str, Any]) -> "tuple[Job, Found | None]":
+    """Return the job and its input as other machines can do it: with absolute paths, and what they must agree about."""
+    from cnpolicy import executors, manifest
+    from cnpolicy.document import Source
+
+    cluster = executors.Cluster(given["cluster"], manifest.environment, manifest.environment())
+    if found is not None:
+        sources = [Source(source.name, os.path.abspath(source.path)) for source in found.sources]
+        found = replace(found, sources=sources)
+    return replace(job, cluster=cluster), found
+
+
+def _outcomes(
+    job: "Job",
+    found: "Found | None",
+    report: "Report",
+    given: dict[str, Any],
+    known: "Mapping[str, dict[str, Any]] | None" = None,
+) -> "Iterator[list[Outcome]]":
+    """Run the job like `outcomes_of`, and in bounded memory also when standard input is large."""
+    from cnpolicy import corpus, executors, pipeline, runs
+    from cnpolicy.document import Source
+
+    if found is not None or given["jsonl"]:
+        yield from outcomes_of(job, found, report, given, cast("dict[str, dict[str, Any]] | None", known))
+        return
+    if sys.stdin.isatty():
+        click.echo("cnpolicy: reading from the terminal; end with Ctrl-D", err=True)
+    data = sys.stdin.buffer.read(runs.LARGE_BYTES + 1)
+    if len(data) <= runs.LARGE_BYTES:
+        outcome = runs.take(job, pipeline.read(data, "-", job.options), data)
+        report.outcome(outcome)
+        yield [outcome]
+        return
+    with corpus.spooled(data, sys.stdin.buffer) as path:
+        del data
+        for outcomes in runs.run(job, [Source("-", path)], jobs=executors.cores(), named={"-"}):
+            for outcome in outcomes:
+                report.outcome(outcome)
+            yield outcomes
 
 
 @contextmanager
@@ -161,8 +239,10 @@ def _audit(given: dict[str, Any], paths: Sequence[str], output: str = "") -> Ite
     if (
         output
         and corpus.is_inside(os.path.realpath(folder), os.path.realpath(output))
-        and os.path.basename(path) != "audit.jsonl"
+        and (os.path.basename(path) != "audit.jsonl" or given.get("shard"))
     ):
+        if given.get("shard"):
+            raise click.UsageError("each part needs an audit of its own, outside of the output directory")
         raise click.UsageError(f"in the output directory the audit must be called audit.jsonl, not {shown}")
     if os.path.exists(path) and not os.path.isfile(path):
         with open(path, "wb") as pipe:  # a named pipe or a device: there is nothing to replace
@@ -290,6 +370,11 @@ def _learnt(settings: "Settings", paths: Sequence[str], given: dict[str, Any]) -
     # Whatever is wrong with the input, the run that follows will say.
     documents = documents_of(found, paths, Report(quiet=True), reading)
     learnt = discover_with(settings, (document.text for document in documents))
+    words = f"{len(learnt):,} word{'s' * (len(learnt) != 1)} that the dictionary lacks"
+    if learnt:
+        shown = ", ".join(f"{term.word} {term.frequency:,}" for term in learnt[:5])
+        words += f" ({shown}{', …' * (len(learnt) > 5)}); to keep them: cnpolicy terms --to userdict"
+    Report(quiet=given["quiet"]).tell(f"learnt {words}")
     return replace(settings, user_words=(*settings.user_words, *(UserWord(term.word) for term in learnt)))
 
 

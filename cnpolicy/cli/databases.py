@@ -15,6 +15,7 @@ from cnpolicy.cli.options import (
     jobs_option,
     jsonl_option,
     memory_option,
+    metadata_option,
     paths_argument,
     quiet_option,
     segmented_option,
@@ -37,6 +38,9 @@ _READING = (
 )
 
 
+# A text file is not called so.
+_ENDINGS = (".duckdb", ".db")
+
 # ---- making a database ----------------------------------------------------------------------------------------------
 
 
@@ -50,7 +54,7 @@ _READING = (
     metavar="FILE",
     help="The database; made, or brought up to date.",
 )
-@click.option("--metadata", type=click.Path(), metavar="FILE", help="Add the columns of a CSV file, joined by `name`.")
+@metadata_option
 @click.option("--prune", is_flag=True, help="Remove the documents that are no longer there.")
 @click.option("--pos", is_flag=True, help="Note the parts of speech, in the tags that jieba uses.")
 @click.option(
@@ -75,7 +79,8 @@ def index(paths: tuple[str, ...], output: str, metadata: str | None, prune: bool
     together are named in one call. An interrupted run leaves the database as it was, and goes on where it stopped.
 
     The metadata's rows name their documents in a column `name`, by the whole name or the file name where that is
-    unique. Its columns can be used wherever the database's own can: --where "year >= 2012 and party = '甲'".
+    unique. Its columns can be used wherever the database's own can: --where "year >= 2012 and party = '甲'". Given
+    again, metadata take the place of what there was: put all columns into one file.
 
     \b
     cnpolicy index speeches/ -o corpus.duckdb
@@ -162,6 +167,7 @@ def _bring_up_to_date(
         with Index(
             output if there else place.draft, memory_limit=given["memory_limit"], count_script=job.count_script
         ) as database:
+            earlier = _metadata_columns(database)
             try:
                 change = database.update(
                     records, replace=True, remove=others if removing else (), metadata=table, notes=notes
@@ -169,7 +175,9 @@ def _bring_up_to_date(
             except ValueError as problem:
                 raise click.UsageError(f"--metadata {corpus.printable(path or '')}: {problem}") from None
             said = _said(change)
-            _tell(database, change, job, report, metadata=path)
+            _tell(database, job, report)
+            _tell_metadata(database, change, report, path, earlier)
+            _tell_doubles(database, report)
         if not there:
             place.publish()
     if others and not removing:
@@ -228,8 +236,8 @@ def _said(change: "Change") -> list[str]:
     return [f"{count:,} {what}" for what, count in counts.items() if count]
 
 
-def _tell(database: "Index", change: "Change", job: "Job", report: "Report", *, metadata: str | None) -> None:
-    """Tell what a person should know of the database before relying on it."""
+def _tell(database: "Index", job: "Job", report: "Report") -> None:
+    """Tell if the documents of a database were not all read in the same way."""
     sql = "SELECT count(*) FROM document_records WHERE NOT starts_with(fingerprint, ? || ':')"
     ((other,),) = database.query(sql, [job.digest])
     if other:
@@ -237,15 +245,50 @@ def _tell(database: "Index", change: "Change", job: "Job", report: "Report", *, 
             f"warning: {other:,} documents of the database were read with other options or versions; "
             "counts may not be comparable"
         )
+
+
+def _metadata_columns(database: "Index") -> list[str]:
+    sql = "SELECT column_name FROM duckdb_columns() WHERE table_name = 'metadata' ORDER BY column_index"
+    return [name for (name,) in database.query(sql)][1:]
+
+
+def _tell_metadata(
+    database: "Index", change: "Change", report: "Report", metadata: str | None, earlier: Sequence[str] = ()
+) -> None:
+    """Tell which documents have no metadata, which of these are of no document, and which columns are gone."""
     if change.strangers:
         names = ", ".join(change.strangers[:3]) + (", …" if len(change.strangers) > 3 else "")
         report.tell(f"warning: {len(change.strangers):,} rows of the metadata are of no document: {names}")
-    ((columns,),) = database.query("SELECT count(*) - 1 FROM duckdb_columns() WHERE table_name = 'metadata'")
+    columns = _metadata_columns(database)
+    gone = [name for name in earlier if name.lower() not in map(str.lower, columns)]
+    if gone:
+        report.tell(f"warning: these metadata took the place of the earlier ones; no longer there: {', '.join(gone)}")
     ((without,),) = database.query("SELECT count(*) FROM document_records ANTI JOIN metadata USING (name)")
     if without and (metadata or columns):
         report.tell(
             f"warning: {without:,} documents have no metadata" + ("" if metadata else "; give --metadata again")
         )
+
+
+def _tell_doubles(database: "Index", report: "Report") -> None:
+    """Tell which documents are there twice, under two names: each counts, as a reprint may be meant to."""
+    doubles = [
+        names
+        for (names,) in database.query(
+            """
+            SELECT list(name ORDER BY doc_id) AS names
+            FROM document_records
+            WHERE words > 0 AND sha256 <> ''
+            GROUP BY sha256 HAVING count(*) > 1
+            ORDER BY min(doc_id)
+            """
+        )
+    ]
+    if doubles:
+        many = sum(map(len, doubles)) - len(doubles)
+        what = "1 document has" if many == 1 else f"{many:,} documents have"
+        listed = "; ".join(" = ".join(names[:2]) for names in doubles[:3]) + ("; …" if many > 3 else "")
+        report.tell(f"warning: {what} the content of another; each is counted: {listed}")
 
 
 def _read_metadata(path: str) -> "Metadata":
@@ -296,17 +339,27 @@ def selected(
     """Give the documents under the paths for which --where holds; None if every one of them failed.
 
     A path that is a corpus database is read as it is; otherwise the documents are read into one in memory. `columns`
-    says whether the command itself uses the documents' columns.
+    says whether the command itself uses the documents' columns. --metadata are joined to documents that are read now.
     """
+    from cnpolicy import corpus
     from cnpolicy.document import Failure
     from cnpolicy.index import Unusable, is_database
 
     check_reading(paths, given)
+    for one in paths:
+        if one.lower().endswith(_ENDINGS) and os.path.isfile(one) and not is_database(one):
+            what = "is empty" if os.path.getsize(one) == 0 else "is none"
+            raise click.UsageError(
+                f"{corpus.printable(one)} is called a database but {what}; `cnpolicy index` makes one"
+            )
     where, by, limit = given["where"], given.get("by"), given["memory_limit"]
+    path = given["metadata"]
     databases = [path for path in paths if path != "-" and is_database(path)]
     with ExitStack() as stack:
         if databases:
             _check_database(paths, databases[0])
+            if path is not None:
+                raise click.UsageError("--metadata of a database are given when it is made: cnpolicy index --metadata")
             try:
                 database = stack.enter_context(_opened(databases[0], limit))
             except (Unusable, OSError) as problem:
@@ -315,14 +368,26 @@ def selected(
                 return
         else:
             database = stack.enter_context(_opened(None, limit))
+            table = None if path is None else _read_metadata(path)
+            if table is not None:
+                database.update((), metadata=table)  # so that its columns are known
             _check_columns(database, where, by)
             job = counting_job(given, {"tokens", "masthead"} if where or by or columns else {"tokens"})
             found = find_input(paths, given)
+            if table is not None and found is not None:
+                _match(path, table, {corpus.printable(source.name) for source in found.sources})
             outcomes = counted_outcomes(job, found, paths, report, given)
-            counted = database.add(one.counted for one in outcomes if one.counted is not None)
-            if not counted and report.counts["failed"]:
+            records = (one.counted for one in outcomes if one.counted is not None)
+            try:
+                change = database.update(records, metadata=table)
+            except ValueError as problem:
+                raise click.UsageError(f"--metadata {corpus.printable(path or '')}: {problem}") from None
+            if not change.added and report.counts["failed"]:
                 yield None
                 return
+            if table is not None:
+                _tell_metadata(database, change, report, path)
+            _tell_doubles(database, report)
         _check_columns(database, where, by)
         selection = _select(database, where)
         if where is not None and selection.query("SELECT count(*) FROM {documents}") == [(0,)]:

@@ -30,6 +30,7 @@ from cnpolicy.cli.reading import counted_outcomes, counting_job, documents_of, f
 if TYPE_CHECKING:
     from cnpolicy.index import Selection
     from cnpolicy.report import Format, Report
+    from cnpolicy.stats.counting import Filters
     from cnpolicy.stats.table import Table
 
 # Longest bar of a plot in a terminal, in characters.
@@ -55,11 +56,13 @@ def _measure(
     columns: bool = False,
     note: str = "",
     words: Sequence[str] = (),
+    empty: str = "",
 ) -> int:
     """Print what a measure makes of the documents under the paths, and return the exit status.
 
     `drawn` makes of it what a terminal shows; `columns` says whether the measure reads the documents' columns; `note`
-    is told beside the table, and of the `words` that were asked for which longer words they are a part of.
+    is told beside the table, and of the `words` that were asked for which longer words they are a part of. `empty` is
+    told where nothing was found.
     """
     from cnpolicy.report import Report, default_format, show
     from cnpolicy.stats.groups import grouped
@@ -83,6 +86,8 @@ def _measure(
                 report.tell(note)
             for word in words:
                 _tell_longer(selection, word, report)
+            if empty and not any(table.rows for table in tables):
+                report.tell(empty)
     return _finish(report, paths)
 
 
@@ -117,8 +122,10 @@ def _tell_longer(selection: "Selection", word: str, report: "Report") -> None:
     report.tell(said)
 
 
-def _filters(given: dict[str, Any]) -> dict[str, Any]:
-    return {name: given[name] for name in ("pos", "min_length", "stopwords", "keep")}
+def _filters(given: dict[str, Any]) -> "Filters":
+    from cnpolicy.stats.counting import Filters
+
+    return Filters(given["pos"], given["min_length"], given["stopwords"], given["keep"])
 
 
 @click.command()
@@ -180,7 +187,7 @@ def freq(paths: tuple[str, ...], form: "Format | None", top: int, min_frequency:
         paths,
         form,
         given,
-        lambda selection: frequencies(selection, top=top or None, min_frequency=min_frequency, **filters),
+        lambda selection: frequencies(selection, filters, top=top or None, min_frequency=min_frequency),
     )
 
 
@@ -297,12 +304,12 @@ def collocates(
         lambda selection: measure.collocates(
             selection,
             selection.index.spelt(word),
+            filters,
             left=before,
             right=after,
             sort=sort,
             top=top or None,
             min_frequency=min_frequency,
-            **filters,
         ),
         note=measure.CONVENTION,
         words=(word,),
@@ -370,12 +377,12 @@ def keyness(
                 table = measure.keyness(
                     first,
                     second,
+                    _filters(given),
                     sort=sort,
                     top=top or None,
                     min_frequency=min_frequency,
                     constant=constant,
                     chi_squared=chi_squared,
-                    **_filters(given),
                 )
             except ValueError as problem:
                 raise click.UsageError(str(problem)) from None
@@ -426,6 +433,7 @@ def kwic(
         ),
         drawn=fitted,
         words=() if regex or len(word.split()) != 1 else (word,),
+        empty="no place matches" + ("" if regex else "; with --regex, each word of -w is a pattern for a whole word"),
     )
 
 
@@ -485,7 +493,7 @@ def _plotted(table: "Table") -> "Table":
 def similar(document: str, paths: tuple[str, ...], form: "Format | None", shared: int, top: int, **given: Any) -> int:
     """Find the documents nearest to one (cosine of TF-IDF), and the words that they share.
 
-    FILE is a document of the corpus, by its name there, or any other file.
+    FILE is a document of the corpus, by its name there (its last part will do if it is unique), or any other file.
 
     \b
     cnpolicy similar speeches/2010.txt speeches/
@@ -506,7 +514,10 @@ def similar(document: str, paths: tuple[str, ...], form: "Format | None", shared
 def _the_document(
     path: str, selection: "Selection", given: dict[str, Any]
 ) -> "tuple[int | None, Sequence[str] | None]":
-    """Return the number of a document of the selection, by name or content; else the words of a file."""
+    """Return the number of a document of the selection, by name or content; else the words of a file.
+
+    The last part of a name will do where no such file is there and no other document's name ends so.
+    """
     import hashlib
 
     from cnpolicy import corpus
@@ -520,6 +531,12 @@ def _the_document(
         digest = hashlib.sha256(corpus.read(Source(path, path))).hexdigest()
     except OSError as problem:
         shown = corpus.printable(path)
+        ending = selection.query("SELECT doc_id, name FROM {documents} WHERE ends_with(name, '/' || ?)", [shown])
+        if len(ending) == 1:
+            return int(ending[0][0]), None
+        if ending:
+            several = " or ".join(sorted(name for _, name in ending)[:2])
+            raise click.UsageError(f"{shown} could be {several}; write the whole name") from None
         raise click.UsageError(
             f"{shown} is no document of the corpus, and no file: {corpus.os_reason(problem)}"
         ) from None

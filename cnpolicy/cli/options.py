@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from cnpolicy.manifest import Shard
     from cnpolicy.rules import Options
     from cnpolicy.segment import Settings
 
@@ -120,10 +121,34 @@ format_option = click.option(
 )
 
 
+def _shard(_: click.Context, __: click.Parameter, value: str | None) -> "Shard | None":
+    """Return the part of a run that --shard names."""
+    if value is None:
+        return None
+    from cnpolicy.manifest import Shard
+
+    number, _slash, of = value.partition("/")
+    # Nobody has more parts than there are digits for here; int() would refuse very many with a traceback.
+    if number.isdecimal() and of.isdecimal() and len(number) <= len(of) < 10 and 1 <= int(number) <= int(of):
+        return Shard(int(number), int(of))
+    raise click.BadParameter(f"{value!r} is no part such as 2/8, the second of eight")
+
+
+cluster_option = click.option(
+    "--cluster", metavar="ADDRESS", help="Have the work done by the Dask cluster of this scheduler (tcp://host:8786)."
+)
+shard_option = click.option(
+    "--shard",
+    callback=_shard,
+    metavar="I/N",
+    help="Only the I-th of N parts of the input; the call that finishes last writes the manifest of all.",
+)
 output_options = together(
     click.option("-o", "--output", type=click.Path(), metavar="DIR", help="Write a tree of .txt files and a manifest."),
     click.option("--jsonl", is_flag=True, help="Documents as JSON Lines, in (without PATH) and out."),
     jobs_option,
+    cluster_option,
+    shard_option,
     glob_option,
     click.option("--force", is_flag=True, help="Write to DIR whatever it holds, and do everything anew."),
     quiet_option,
@@ -208,8 +233,12 @@ where_option = click.option(
     metavar="CONDITION",
     help='Only documents for which this SQL condition on their columns holds: "year >= 2012".',
 )
+metadata_option = click.option(
+    "--metadata", type=click.Path(), metavar="FILE", help="Add the columns of a CSV file, joined by `name`."
+)
 selection_options = together(
     where_option,
+    metadata_option,
     jsonl_option,
     segmented_option,
     as_is_option,

@@ -68,6 +68,8 @@ def outcomes_of(
     for failure in found.failures:
         report.failure(failure)
     report.skipped = found.skipped
+    if not found.sources and not found.failures:
+        report.tell("warning: no text was found; of a folder *.txt and *.text are read, and what --glob names")
     jobs = given.get("jobs") or executors.cores()
     with report.progress(len(found.sources), sum(map(corpus.size, found.sources))):
         for outcomes in runs.run(job, found.sources, jobs=jobs, named=found.named, known=known, indexed=indexed):

@@ -1,6 +1,6 @@
 """The corpus database: documents, terms, tokens, findings and a scholar's metadata in DuckDB.
 
-Every statistic is a query over these tables (version 2 of the schema):
+Every statistic is a query over these tables (version 3 of the schema):
 
 * `documents`: one row per document
   - `doc_id` INTEGER, from 0 as they came; `name`, the path below the folder that was named; `folder`, its first part,
@@ -18,6 +18,9 @@ Every statistic is a query over these tables (version 2 of the schema):
   `paragraph`, `sentence` and `position` count from 0 within the document, the first two with gaps where a line or
   a sentence holds no token; `tag` is the part of speech, NULL where none was asked for
 * `findings` (doc_id, rule, certainty, n): how often each rule found something in the document
+* `mastheads` (doc_id, field, value, start_offset, end_offset, certainty): what the masthead says, a row to each field
+  that could be read (`title`, `issuer`, `number`, `issue`, `speaker`, `date`); the offsets, in code points, are into
+  the text that was cut into words, NULL for what the file's name says; `certainty` is `certain` or `inferred`
 * `meta` (key, value): `format`, `version`, `count_script`, and what else the writer notes
 
 `documents` is a view: `document_records`, with the fingerprint by which a change of a document is noticed, joined to
@@ -56,7 +59,7 @@ CountScript = Literal["simplified", "keep"]
 BATCH = 1_000_000
 
 FORMAT = "cnpolicy corpus"
-VERSION = 2
+VERSION = 3
 
 _DOCUMENTS = {
     "doc_id": "INTEGER NOT NULL",
@@ -81,6 +84,7 @@ _DOCUMENTS = {
     "changed": "DOUBLE NOT NULL",
     "fingerprint": "VARCHAR NOT NULL",
 }
+MASTHEAD = ("title", "issuer", "number", "issue", "speaker", "date")
 COLUMNS = tuple(name for name in _DOCUMENTS if name != "fingerprint")
 """The columns that every document has; metadata must have others."""
 
@@ -92,6 +96,10 @@ CREATE TABLE tokens (
     term_id INTEGER NOT NULL, tag VARCHAR
 );
 CREATE TABLE findings (doc_id INTEGER NOT NULL, rule VARCHAR NOT NULL, certainty VARCHAR NOT NULL, n BIGINT NOT NULL);
+CREATE TABLE mastheads (
+    doc_id INTEGER NOT NULL, field VARCHAR NOT NULL, value VARCHAR NOT NULL,
+    start_offset INTEGER, end_offset INTEGER, certainty VARCHAR NOT NULL
+);
 CREATE TABLE metadata (name VARCHAR NOT NULL);
 CREATE TABLE meta (key VARCHAR NOT NULL, value VARCHAR NOT NULL);
 """
@@ -293,7 +301,7 @@ class Index:
         found = self.query(sql, [names])
         self._vacant.update(found)
         doc_ids = [doc_id for _, doc_id in found]
-        for table in ("document_records", "tokens", "findings"):
+        for table in ("document_records", "tokens", "findings", "mastheads"):
             self._database.execute(f"DELETE FROM {table} WHERE doc_id IN (SELECT unnest(?::INTEGER[]))", [doc_ids])
         return len(found)
 
@@ -338,7 +346,8 @@ class Index:
         doc_ids = np.array([self._number(one.name) for one, _ in batch], np.int32)
         records = [one for one, _ in batch]
         totals = [_by_certainty(one) for one in records]
-        texts = [tokens.ids for _, tokens in batch]
+        texts = _Joined([tokens.ids for _, tokens in batch])
+        said = {field: [_said(one, field) for one in records] for field in MASTHEAD}
         self._insert(
             "document_records",
             doc_id=doc_ids,
@@ -347,16 +356,11 @@ class Index:
             encoding=[one.encoding for one in records],
             script=[one.script for one in records],
             sha256=[one.sha256 for one in records],
-            title=[one.title for one in records],
-            issuer=[one.issuer for one in records],
-            number=[one.number for one in records],
-            issue=[one.issue for one in records],
-            speaker=[one.speaker for one in records],
-            date=[one.date for one in records],
-            year=[one.date and one.date[:4] for one in records],
-            characters=np.array([self._lengths[ids].sum() for ids in texts], np.int64),
-            han_characters=np.array([self._han[ids].sum() for ids in texts], np.int64),
-            words=np.array([(self._kinds[ids] == WORD).sum() for ids in texts], np.int64),
+            **said,
+            year=[date and date[:4] for date in said["date"]],
+            characters=texts.sums(self._lengths),
+            han_characters=texts.sums(self._han),
+            words=texts.sums((self._kinds == WORD).astype(np.int64)),
             certain=np.array([total["certain"] for total in totals], np.int64),
             inferred=np.array([total["inferred"] for total in totals], np.int64),
             reported=np.array([total["reported"] for total in totals], np.int64),
@@ -377,7 +381,24 @@ class Index:
                 certainty=certainties,
                 n=np.array(n, np.int64),
             )
-        self._insert_tokens(doc_ids, [tokens for _, tokens in batch])
+        read = [
+            (doc_id, field, *value)
+            for doc_id, one in zip(doc_ids.tolist(), records, strict=True)
+            for field, value in one.masthead.items()
+        ]
+        if read:
+            documents, fields, values, starts, ends, certainties = zip(*read, strict=True)
+            self._insert(
+                "mastheads",
+                "doc_id, field, value, nullif(start_offset, -1), nullif(end_offset, -1), certainty",
+                doc_id=np.array(documents, np.int32),
+                field=fields,
+                value=values,
+                start_offset=np.array(starts, np.int32),
+                end_offset=np.array(ends, np.int32),
+                certainty=certainties,
+            )
+        self._insert_tokens(doc_ids, texts, [tokens for _, tokens in batch])
 
     def _number(self, name: str) -> int:
         """Return the number of a document that comes in: the one it had, or the next."""
@@ -386,39 +407,29 @@ class Index:
         self._next += 1
         return int(self._next - 1)
 
-    def _insert_tokens(self, doc_ids: npt.NDArray[np.int32], texts: Sequence[Tokens]) -> None:
-        paragraphs, sentences, positions, kept, tags, lengths = [], [], [], [], [], []
-        numbers: dict[str, int] = {}
-        shared: Sequence[str] = ()
-        own = np.zeros(0, np.int32)
-        for tokens in texts:
-            kinds = self._kinds[tokens.ids]
-            places = locate(kinds)
-            solid = np.flatnonzero(_is_solid(kinds))
-            paragraphs.append(places.paragraph[solid])
-            sentences.append(places.sentence[solid])
-            positions.append(np.arange(len(solid), dtype=np.int32))
-            kept.append(tokens.ids[solid])
-            if tokens.tag_ids is None:
-                tags.append(np.full(len(solid), -1, np.int32))
-            else:
-                if tokens.tags is not shared:
-                    shared = tokens.tags
-                    own = np.array([numbers.setdefault(tag, len(numbers)) for tag in shared], np.int32)
-                tags.append(own[tokens.tag_ids[solid]])
-            lengths.append(len(solid))
-        self._insert(
-            "tokens",
-            # The tag is NULL where the list has none of that number.
-            "* EXCLUDE (tag), (?::VARCHAR[])[tag + 1]",
-            [list(numbers)],
-            doc_id=np.repeat(doc_ids, lengths),
-            paragraph=np.concatenate(paragraphs),
-            sentence=np.concatenate(sentences),
-            position=np.concatenate(positions),
-            term_id=np.concatenate(kept),
-            tag=np.concatenate(tags),
-        )
+    def _insert_tokens(self, doc_ids: npt.NDArray[np.int32], texts: "_Joined", documents: Sequence[Tokens]) -> None:
+        # All documents in one go, a line end behind each: so no sentence goes on in the next.
+        kinds = np.full(len(texts.ids) + len(texts.lengths), LINE_END, np.uint8)
+        places = np.arange(len(texts.ids)) + np.repeat(np.arange(len(texts.lengths)), texts.lengths)
+        kinds[places] = self._kinds[texts.ids]
+        located = locate(kinds)
+        solid = np.flatnonzero(_is_solid(kinds[places]))
+        lengths = np.diff(np.searchsorted(solid, texts.bounds))
+        starts = texts.bounds[:-1] + np.arange(len(texts.lengths))
+        columns = {
+            "doc_id": np.repeat(doc_ids, lengths),
+            "paragraph": located.paragraph[places[solid]] - np.repeat(located.paragraph[starts], lengths),
+            "sentence": located.sentence[places[solid]] - np.repeat(located.sentence[starts], lengths),
+            "position": np.arange(len(solid), dtype=np.int32)
+            - np.repeat((np.cumsum(lengths) - lengths).astype(np.int32), lengths),
+            "term_id": texts.ids[solid],
+        }
+        if all(tokens.tag_ids is None for tokens in documents):
+            self._insert("tokens", "*, NULL", **columns)
+            return
+        # The tag is NULL where the list has none of that number.
+        tags, listed = _tags(documents)
+        self._insert("tokens", "* EXCLUDE (tag), (?::VARCHAR[])[tag + 1]", [listed], **columns, tag=tags[solid])
 
     def _measure(self, terms: list[str]) -> None:
         """Note what must be known of each new term to count characters and to find sentences."""
@@ -553,6 +564,43 @@ def _reason(problem: Exception) -> str:
     if "Conflicting lock" in said:
         return "another process is writing to the database, or has it open for writing; wait for it, or end it"
     return said
+
+
+class _Joined:
+    """The numbers of several documents, one behind the other."""
+
+    def __init__(self, texts: Sequence[npt.NDArray[np.int32]]) -> None:
+        self.lengths = np.array([len(ids) for ids in texts], np.int64)
+        self.bounds = np.concatenate(([0], np.cumsum(self.lengths)))
+        self.ids = np.concatenate(texts)
+
+    def sums(self, values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return for each document the sum of what its numbers stand for."""
+        sums = np.concatenate((np.zeros(1, np.int64), np.cumsum(values[self.ids])))
+        return sums[self.bounds[1:]] - sums[self.bounds[:-1]]
+
+
+def _tags(documents: Sequence[Tokens]) -> tuple[npt.NDArray[np.int32], list[str]]:
+    """Return the tag of each token as a number into a list, -1 for none, and the list."""
+    numbers: dict[str, int] = {}
+    shared: Sequence[str] = ()
+    own = np.zeros(0, np.int32)
+    tags = []
+    for tokens in documents:
+        if tokens.tag_ids is None:
+            tags.append(np.full(len(tokens.ids), -1, np.int32))
+            continue
+        if tokens.tags is not shared:
+            shared = tokens.tags
+            own = np.array([numbers.setdefault(tag, len(numbers)) for tag in shared], np.int32)
+        tags.append(own[tokens.tag_ids])
+    return np.concatenate(tags), list(numbers)
+
+
+def _said(one: Record, field: str) -> str | None:
+    """Return what the masthead says under that name; None if it does not."""
+    read = one.masthead.get(field)
+    return None if read is None else read[0]
 
 
 def _by_certainty(one: Record) -> Mapping[str, int]:

@@ -23,7 +23,7 @@ import numpy.typing as npt
 from cnpolicy.corpus import sweep, whole
 from cnpolicy.index.tokens import Record, Tokens
 
-VERSION = 1
+VERSION = 2
 
 
 class Busy(Exception):
@@ -95,6 +95,7 @@ def read(path: str) -> Iterator[Record]:
         tags = tag_ids[start:end] if len(tag_ids) else None
         if tags is not None and (tags < 0).any():
             tags = None
+        known["masthead"] = {field: tuple(said) for field, said in known["masthead"].items()}
         known["findings"] = {(rule, certainty): n for rule, certainty, n in known["findings"]}
         yield Record(words=Tokens(head["terms"], ids[start:end], head["tags"], tags), **known)
         start = end

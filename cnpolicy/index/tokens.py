@@ -32,9 +32,10 @@ class Record(NamedTuple):
 
     `words` are its tokens in order, each line end a token of white space (a newline); other white space is left
     out; `tags` are their parts of speech, if they have some. `findings` counts by rule and certainty, `changed` is the
-    share of the decoded characters that did not stay as they were (0 to 1). From `title` to `date` is what the
-    masthead says, None where it does not; `date` is an ISO date or the beginning of one. Two records of a document
-    with the same `fingerprint` are the same.
+    share of the decoded characters that did not stay as they were (0 to 1). `masthead` has what could be read of
+    `title`, `issuer`, `number`, `issue`, `speaker` and `date` (an ISO date or the beginning of one): each a value,
+    where it begins and ends in the text (-1 for what the file's name says), and its certainty, as `cnpolicy.masthead`
+    gives them. Two records of a document with the same `fingerprint` are the same.
     """
 
     name: str
@@ -45,12 +46,7 @@ class Record(NamedTuple):
     findings: Mapping[tuple[str, Certainty], int] = {}
     tags: Sequence[str] | None = None
     changed: float = 0.0
-    title: str | None = None
-    issuer: str | None = None
-    number: str | None = None
-    issue: str | None = None
-    speaker: str | None = None
-    date: str | None = None
+    masthead: Mapping[str, tuple[str, int, int, Certainty]] = {}
     fingerprint: str = ""
 
 

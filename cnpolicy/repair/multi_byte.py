@@ -122,6 +122,34 @@ def undo_gbk_read_as_cp949(text: str, context: Context) -> Iterable[Finding]:
     return _find("gbk-read-as-cp949", text, context)
 
 
+@rule("big5-read-as-gbk", "inferred", example=("\ufffd[眏膀糷舱麓", "加強基層組織"))
+def undo_big5_read_as_gbk(text: str, context: Context) -> Iterable[Finding]:
+    """Read text again as Big5 that was read as GBK.
+
+    The first bytes of the commonest characters have no partner in GBK and are lost, and letters stand alone that were
+    second bytes.
+    """
+    return _find("big5-read-as-gbk", text, context)
+
+
+@rule("big5-read-as-cp932", "inferred", example=("ｱﾀｶiｧ\ufffdｭｲ", "推進改革"))
+def undo_big5_read_as_cp932(text: str, context: Context) -> Iterable[Finding]:
+    """Read text again as Big5 that was read as Japanese Shift-JIS.
+
+    Most bytes became half-width kana, with letters between them.
+    """
+    return _find("big5-read-as-cp932", text, context)
+
+
+@rule("big5-read-as-cp949", "inferred", example=("\ufffd[켳곪펔꾐쨈", "加強基層組織"))
+def undo_big5_read_as_cp949(text: str, context: Context) -> Iterable[Finding]:
+    """Read text again as Big5 that was read as Korean.
+
+    Hangul syllables and letters stand side by side, with rarer Chinese characters.
+    """
+    return _find("big5-read-as-cp949", text, context)
+
+
 @rule("utf16-bytes-swapped", "inferred", example=("єꝾ婑쑾", "各级党组"))
 def undo_utf_16_bytes_swapped(text: str, context: Context) -> Iterable[Finding]:
     """Swap the bytes of text that was read as UTF-16 in the wrong order.
@@ -149,5 +177,8 @@ RULES = (
     undo_gbk_read_as_cp932,
     undo_gbk_read_as_cp949,
     undo_gbk_read_as_big5,
+    undo_big5_read_as_cp932,
+    undo_big5_read_as_cp949,
+    undo_big5_read_as_gbk,
     undo_gbk_out_of_step,
 )

@@ -41,6 +41,9 @@ KINDS = (
     Kind("gbk-read-as-big5", _steps("gbk", "cp950")),
     Kind("gbk-read-as-cp932", _steps("gbk", "cp932")),
     Kind("gbk-read-as-cp949", _steps("gbk", "cp949")),
+    Kind("big5-read-as-gbk", _steps("cp950", "gbk", "cp936", "gb18030")),
+    Kind("big5-read-as-cp932", _steps("cp950", "cp932")),
+    Kind("big5-read-as-cp949", _steps("cp950", "cp949")),
     Kind("utf16-bytes-swapped", _steps("utf-16-le", "utf-16-be")),
     Kind("gbk-out-of-step", _steps("gbk", "gbk")),
 )

@@ -120,6 +120,16 @@ class Segmenter:
         """
         return list(chain.from_iterable(part for part, _ in self._parts(text)))
 
+    def divided(self, text: str) -> str:
+        """Return the text with U+FFFF between its words and what stands between them: `tokens` in half the time.
+
+        Where the text has a U+FFFF of its own, the two cannot be told apart.
+        """
+        parts = ((part, *self._divided(part, shadow)) for part, shadow in self._chunks(text))
+        return BORDER.join(
+            _unmasked(divided, (part[start:end] for start, end in spans)) for part, divided, spans in parts
+        )
+
     def words(self, text: str) -> list[str]:
         """Return the words in order; joined, they are the text without the white space between them.
 
@@ -211,21 +221,21 @@ class Segmenter:
 
     def _show(self, part: str, shadow: str) -> str:
         """Return the words and line ends of a chunk with spaces between them: as text, for lists take half as long."""
-        spans = self._spans(shadow)
-        divided = self._engine.divide(_masked(shadow, spans), self._hmm)
-        if shadow is not part:
-            divided = _divide_alike(_masked(part, spans), divided)
+        divided, spans = self._divided(part, shadow)
         for space in _SPACES:
             if space in part:
                 divided = f"{divided}{BORDER}".replace(f"{space}{BORDER}", "")[:-1]
         divided = divided.replace(BORDER, " ")
-        if not spans:
-            return divided
-        pieces = divided.split(_MASK)
         hidden = (part[start:end] for start, end in spans)
         if self._literals and self._literals.spaced:
             hidden = (_SPACE.sub(_NO_BREAK, word) for word in hidden)
-        return "".join(chain.from_iterable(zip(pieces, (*hidden, ""), strict=True)))
+        return _unmasked(divided, hidden)
+
+    def _divided(self, part: str, shadow: str) -> tuple[str, list[tuple[int, int]]]:
+        """Return a chunk with borders between its tokens and a mask for each of the stretches that come with it."""
+        spans = self._spans(shadow)
+        divided = self._engine.divide(_masked(shadow, spans), self._hmm)
+        return (divided if shadow is part else _divide_alike(_masked(part, spans), divided)), spans
 
     @cached_property
     def _tagger(self) -> "Tagger":
@@ -299,6 +309,11 @@ def _masked(text: str, spans: list[tuple[int, int]]) -> str:
         done = end
     seen.append(text[done:])
     return _MASK.join(seen)
+
+
+def _unmasked(divided: str, hidden: Iterable[str]) -> str:
+    """Put what the masks hide in their places."""
+    return "".join(chain.from_iterable(zip(divided.split(_MASK), (*hidden, ""), strict=True)))
 
 
 def _shadow(text: str) -> str:

@@ -10,15 +10,17 @@ enough. Time is that of sorting them; 10 MB of UTF-8 (3.4 million characters) to
 memory, which grows with the length of the text.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import Any, NamedTuple
+from string import ascii_letters, digits
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from cnpolicy.convert import to_simplified
 from cnpolicy.segment import Segmenter, Settings
+from cnpolicy.segment.engines import BORDER
 
 SHORTEST, LONGEST = 3, 8
 
@@ -35,12 +37,15 @@ _WITHIN = 0.8
 _NOT_INSIDE = frozenset("的了是")
 # The words of the dictionary must begin and end with it so often.
 _WHOLE = 0.7
-_FACTOR = np.uint64(0x9E3779B97F4A7C15)  # 2^64 divided by the golden ratio: Knuth's multiplicative hash
-_HASH_BITS = 24
 _BITS = 64  # of a number, with its sign
 _AROUND = 12  # characters of an example before and after the word
+# So many characters are cut at a time: their words as Python's strings take ten times their memory.
+_CUT = 1 << 18
 
+_BREAK = ord("\n")
+Places = npt.NDArray[np.int32]
 Integers = npt.NDArray[np.int64]
+Units = npt.NDArray[np.uint16]
 
 
 class Term(NamedTuple):
@@ -57,59 +62,104 @@ class Term(NamedTuple):
     example: str
 
 
-class _Run(NamedTuple):
-    """A run of characters that may be a word, and all the places where it begins."""
+class _Runs(NamedTuple):
+    """The runs of characters of one length that may be words: one number each, in the same order.
+
+    `places` are those where the first of them begins, then those of the second, and so on.
+    """
 
     length: int
-    places: Integers
-    cohesion: float
-    entropy: float
+    counts: Integers
+    places: Places
+    cohesion: npt.NDArray[np.float64]
+    entropy: npt.NDArray[np.float64]
+
+    @property
+    def firsts(self) -> Places:
+        """Where each run begins for the first time."""
+        firsts: Places = self.places[np.cumsum(self.counts) - self.counts]
+        return firsts
+
+    def keep(self, good: npt.NDArray[np.bool_]) -> "_Runs":
+        """Return the good ones."""
+        places = self.places[np.repeat(good, self.counts)]
+        return _Runs(self.length, self.counts[good], places, self.cohesion[good], self.entropy[good])
+
+
+class _Level(NamedTuple):
+    """The frequent runs of one length in order of their places: which one begins there. And how often each stands."""
+
+    places: Places
+    numbers: Places
+    counts: Integers
+
+    def frequency(self, places: Places) -> Integers:
+        """Return how often the runs stand in the text that begin at these places."""
+        return self.counts[self.numbers[np.searchsorted(self.places, places)]]
 
 
 class _Text:
-    """The characters of all documents as numbers from 1 on, 0 for what is not Han; each document ends with a 0.
+    """The characters of all documents, as UTF-16; each document ends with a line end.
 
-    `borders` tells for each place whether a word of the dictionary begins there, `ends` where the documents end.
+    Whatever divides the engines' blocks is a line end, too; no word of the dictionary has one inside. `ends` tells
+    where the documents end, `shown` is the text with line ends for all that is not Han.
     """
 
-    def __init__(self, texts: Iterable[str], cut: Callable[[str], list[str]]) -> None:
-        parts: list[npt.NDArray[np.uint16]] = []
-        starts: list[npt.NDArray[np.bool_]] = []
+    def __init__(self, texts: Iterable[str]) -> None:
+        parts: list[Units] = []
         ends: list[int] = []
         place = 0
         for text in texts:
-            lengths = np.fromiter(map(len, cut(text)), dtype=np.int64)
-            border = np.zeros(len(text) + 1, dtype=np.bool_)
-            border[np.cumsum(lengths)] = True
-            border[0] = True
-            starts.append(border)
-            codes = np.frombuffer((text + "\n").encode("utf-32-le", "surrogatepass"), dtype="<u4")
-            han = (codes >= _FIRST_HAN) & (codes <= _LAST_HAN)
-            parts.append(np.where(han, codes - (_FIRST_HAN - 1), 0).astype(np.uint16))
-            place += len(border)
+            units = _BLOCKS[np.frombuffer((text + "\n").encode("utf-16-le", "surrogatepass"), dtype="<u2")]
+            parts.append(units)
+            place += len(units)
             ends.append(place)
-        self.codes = np.concatenate(parts) if parts else np.zeros(0, dtype=np.uint16)
-        self.borders = np.concatenate(starts) if starts else np.zeros(0, dtype=np.bool_)
+        self.units: Units = np.concatenate(parts) if parts else np.zeros(0, dtype=np.uint16)
+        parts.clear()
         self.ends = np.array(ends, dtype=np.int64)
+        shown = np.where(self.units >= _FIRST_HAN, self.units, np.uint16(_BREAK))
+        self.shown = shown.astype("<u2").tobytes().decode("utf-16-le")
 
     def example(self, start: int, length: int) -> str:
         """Return a word with the Chinese characters before and after it, `[` and `]` around it."""
-        first, last = start, start + length
-        while first > max(start - _AROUND, 0) and self.codes[first - 1]:
-            first -= 1
-        while last < min(start + length + _AROUND, len(self.codes)) and self.codes[last]:
-            last += 1
-        word = self.word(start, length)
-        return f"{self.word(first, start - first)}[{word}]{self.word(start + length, last - start - length)}"
+        end = start + length
+        first = max(start - _AROUND, 0)
+        first = max(first, self.shown.rfind("\n", first, start) + 1)
+        last = self.shown.find("\n", end, end + _AROUND)
+        behind = self.shown[end : last if last >= 0 else end + _AROUND]
+        return f"{self.shown[first:start]}[{self.shown[start:end]}]{behind}"
 
-    def word(self, start: int, length: int) -> str:
-        """Return the characters of a stretch of Chinese ones."""
-        return "".join(chr(int(code) + _FIRST_HAN - 1) for code in self.codes[start : start + length])
+    def borders(self, places: Iterable[Places], divide: Callable[[str], str]) -> npt.NDArray[np.bool_]:
+        """Tell where words of the dictionary begin, in the blocks that hold one of these places."""
+        blocks = np.cumsum(self.units == _BREAK, dtype=np.int32)
+        # A line end belongs to the block before it.
+        blocks[1:] = blocks[:-1].copy()
+        blocks[:1] = 0
+        asked = np.zeros(int(blocks[-1]) + 1, dtype=np.bool_)
+        for some in places:
+            asked[blocks[some]] = True
+        cut = asked[blocks]
+        del blocks
+        units = self.units[cut]
+        starts = np.ones(len(units), dtype=np.bool_)
+        start = 0
+        while start < len(units):
+            stops = np.flatnonzero(units[start + _CUT :][: 1 << 16] == _BREAK)
+            end = start + _CUT + int(stops[0]) + 1 if len(stops) else min(start + _CUT + (1 << 16), len(units))
+            end = min(end, len(units))
+            divided = divide(units[start:end].astype("<u2").tobytes().decode("utf-16-le"))
+            marks = np.frombuffer(divided.encode("utf-16-le"), dtype="<u2") == ord(BORDER)
+            # Of the characters alone, those after a border.
+            starts[start + 1 : end] = marks[:-1][~marks[1:]]
+            start = end
+        found = np.zeros(len(self.units), dtype=np.bool_)
+        found[cut] = starts
+        return found
 
 
 def discover(
     texts: Iterable[str],
-    cut: Callable[[str], list[str]],
+    divide: Callable[[str], str],
     is_known: Callable[[str], bool],
     *,
     least: int = 5,
@@ -118,167 +168,189 @@ def discover(
 ) -> list[Term]:
     """Return the words of 3 to 8 characters that occur `least` times or more and are not known, frequent ones first.
 
-    `texts` are documents in Simplified; `cut` gives the dictionary's words of a text, and what is between them, so that
-    they make up the text; `is_known` tells whether it has a word. `cohesion` and `entropy` are the least of each, in
-    bits. A word within a longer one, and hardly ever outside it, is left out.
+    `texts` are documents in Simplified; `divide` puts U+FFFF between the dictionary's words of a text, and what is
+    between them; `is_known` tells whether it has a word. `cohesion` and `entropy` are the least of each, in bits. A
+    word within a longer one, and hardly ever outside it, is left out.
 
     >>> texts = [f"{a}河湖长{b}。" for a in "向对请由省市县乡" for b in "们要会巡查责任到"]
-    >>> [term.word for term in discover(texts, list, {"责任"}.__contains__, least=10, cohesion=2)]
+    >>> [term.word for term in discover(texts, "\uffff".join, {"责任"}.__contains__, least=10, cohesion=2)]
     ['河湖长']
     """
-    text = _Text(texts, cut)
-    size = len(text.codes)
-    ids = [_ranks(text.codes.astype(np.int64), np.flatnonzero(text.codes))]  # per length, what stands at each place
-    found: list[_Run] = []
-    total = max(int((text.codes > 0).sum()), 1)
+    text = _Text(texts)
+    characters = np.bincount(text.units, minlength=1 << 16)
+    characters[:_FIRST_HAN] = 0
+    total = max(int(characters.sum()), 1)
+    # What stands in a frequent run is frequent itself; each such character gets a number.
+    often = characters >= least
+    size = int(often.sum())
+    numbers = np.full(1 << 16, -1, dtype=np.int32)
+    numbers[often] = np.arange(size)
+    last = numbers[text.units]
+    places = np.flatnonzero(last >= 0).astype(np.int32)
+    levels = [_Level(places, last[places], characters[often])]
+    found: list[_Runs] = []
     for length in range(2, LONGEST + 1):
-        before, counts = ids[-1]
-        if size <= length:
-            break
+        before = levels[-1]
         # Both runs that are shorter by one are frequent enough.
-        left, right = before[:-1], before[1:]
-        at = np.flatnonzero((left >= 0) & (right >= 0))
+        at = np.flatnonzero(np.diff(before.places) == 1)
         if not len(at):
             break
-        keys = left[at].astype(np.int64) * len(counts) + right[at]
-        ids.append(_frequent(keys, at, size - length + 1, least))
+        places = before.places[at]
+        keys = before.numbers[at].astype(np.int64)
+        keys *= size
+        keys += last[length - 1 :][places]
+        del at
+        order, counts = _group(keys, least)
+        level = np.full(len(places), -1, dtype=np.int32)
+        level[order] = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
+        there = level >= 0
+        levels.append(_Level(places[there], level[there], counts))
         if length >= SHORTEST:
-            found += _judge(text, ids, length, total, cohesion, entropy)
-    return _select(text, found, is_known)
+            whatever = np.full(len(counts), np.inf)
+            runs = _Runs(length, counts, places[order], whatever, whatever)
+            found.append(_judge(text, levels, runs, total, cohesion, entropy))
+    del levels, last
+    found = [_leave_out(text, runs, is_known) for runs in found]
+    if not any(len(runs.counts) for runs in found):
+        return []
+    borders = text.borders((runs.places for runs in found), divide)
+    return _select(text, [_whole(runs, borders) for runs in found])
 
 
-def _ranks(codes: Integers, at: Integers) -> tuple[npt.NDArray[np.int32], Integers]:
-    return _frequent(codes[at], at, len(codes), 1)
+def _group(keys: Integers, least: int) -> tuple[Integers, Integers]:
+    """Return where the numbers from 0 on that occur often stand, equal ones together, and how often each occurs.
 
-
-def _frequent(keys: Integers, at: Integers, size: int, least: int) -> tuple[npt.NDArray[np.int32], Integers]:
-    """Return for each place the number of the run that begins there (-1: rare, or none), and each run's frequency."""
-    ordered, order = _sorted(keys, least)
-    counts = _sizes(ordered)
-    frequent = counts >= least
-    often = counts[frequent]
-    found = np.full(size, -1, dtype=np.int32)
-    found[at[order[np.repeat(frequent, counts)]]] = np.repeat(np.arange(len(often), dtype=np.int32), often)
-    return found, often
-
-
-def _sorted(keys: Integers, least: int) -> tuple[Integers, Integers]:
-    """Return numbers from 0 on in order, and where each was; some that occur less often than `least` may be left out.
-
-    Numbers alone are sorted five times as fast as their places (`argsort`). So each gets its place for its lowest
-    bits, if both have room.
+    The places of each are in order. The numbers are lost. Numbers alone are sorted five times as fast as their places
+    (`argsort`): so each gets its place for its lowest bits, if both have room.
     """
-    places = np.arange(len(keys))
     bits = len(keys).bit_length()
-    if not len(keys) or int(keys.max()).bit_length() + bits < _BITS:
-        keys = keys << bits | places
+    if int(keys.max()).bit_length() + bits < _BITS:
+        keys <<= bits
+        keys |= np.arange(len(keys), dtype=np.int64)
         keys.sort()
-        return keys >> bits, keys & ((1 << bits) - 1)
-    # Most are rare: those whose number of a hash is rare need not be sorted.
-    hashed = (keys.astype(np.uint64) * _FACTOR >> np.uint64(64 - _HASH_BITS)).astype(np.int32)
-    places = places[np.bincount(hashed, minlength=1 << _HASH_BITS)[hashed] >= least]
-    keys = keys[places]
-    order = np.argsort(keys)
-    return keys[order], places[order]
-
-
-def _sizes(ordered: Integers) -> Integers:
-    """Return how many there are of each of the numbers, which are in order."""
-    starts = np.flatnonzero(np.diff(ordered, prepend=-1))
-    return np.diff(starts, append=len(ordered))
+        is_first = np.ones(len(keys), dtype=np.bool_)
+        np.greater_equal(keys[1:] ^ keys[:-1], 1 << bits, out=is_first[1:])
+        keys &= (1 << bits) - 1
+        order = keys
+    else:
+        order = np.argsort(keys, kind="stable")
+        keys = keys[order]
+        is_first = np.ones(len(keys), dtype=np.bool_)
+        np.not_equal(keys[1:], keys[:-1], out=is_first[1:])
+    counts = np.diff(np.flatnonzero(is_first), append=len(keys))
+    often = counts >= least
+    return order[np.repeat(often, counts)], counts[often]
 
 
 def _judge(
-    text: _Text,
-    ids: list[tuple[npt.NDArray[np.int32], Integers]],
-    length: int,
-    total: int,
-    least_cohesion: float,
-    least_entropy: float,
-) -> list[_Run]:
-    """Return the runs of a length that hold together and stand among various neighbours."""
-    here, counts = ids[length - 1]
-    at = np.flatnonzero(here >= 0)
-    if not len(at):
-        return []
-    runs = here[at]
-    firsts = np.full(len(counts), -1, dtype=np.int64)
-    firsts[runs[::-1]] = at[::-1]
-    held = np.full(len(counts), np.inf)
-    for cut in range(1, length):
-        one, other = ids[cut - 1], ids[length - cut - 1]
-        apart = one[1][one[0][firsts]] * other[1][other[0][firsts + cut]] / total
-        held = np.minimum(held, np.log2(counts / apart))
-    good = held >= least_cohesion
-    good &= ~np.isin(text.codes[firsts], _numbers(_NOT_FIRST))
-    good &= ~np.isin(text.codes[firsts + length - 1], _numbers(_NOT_LAST))
+    text: _Text, levels: list[_Level], runs: _Runs, total: int, least_cohesion: float, least_entropy: float
+) -> _Runs:
+    """Return the runs that hold together and stand among various neighbours."""
+    length, firsts = runs.length, runs.firsts
+    good = np.ones(len(firsts), dtype=np.bool_)
+    good &= ~_NO_FIRST[text.units[firsts]]
+    good &= ~_NO_LAST[text.units[firsts + (length - 1)]]
     for place in range(1, length - 1):
-        good &= ~np.isin(text.codes[firsts + place], _numbers(_NOT_INSIDE))
-    mine = good[runs]
-    at, runs = at[mine], runs[mine]
-    whole = text.borders[at] & text.borders[at + length]
-    good &= np.bincount(runs, weights=whole, minlength=len(counts)) >= _WHOLE * np.bincount(runs, minlength=len(counts))
-    varied = np.full(len(counts), np.inf)
+        good &= ~_NO_INSIDE[text.units[firsts + place]]
+    runs = runs.keep(good)
+    firsts = runs.firsts
+    # In the order of their places they are looked up five times as fast.
+    order = np.argsort(firsts)
+    firsts, counts = firsts[order], runs.counts[order]
+    least_held = np.full(len(firsts), np.inf)
+    for cut in range(1, length):
+        apart = levels[cut - 1].frequency(firsts) * levels[length - cut - 1].frequency(firsts + cut) / total
+        least_held = np.minimum(least_held, np.log2(counts / apart))
+    held = np.empty(len(firsts))
+    held[order] = least_held
+    runs = runs._replace(cohesion=held).keep(held >= least_cohesion)
     for beside in (length, -1):
-        mine = good[runs]
-        at, runs = at[mine], runs[mine]
-        neighbours = np.where(at + beside >= 0, text.codes[np.minimum(at + beside, len(text.codes) - 1)], 0)
-        varied = np.minimum(varied, _entropy(runs, neighbours, len(counts)))
-        good &= varied >= least_entropy
-    mine = good[runs]
-    at, runs = at[mine], runs[mine]
-    if not len(at):
-        return []
-    order = np.argsort(runs, kind="stable")
-    starts = np.flatnonzero(np.diff(runs[order], prepend=-1))
-    return [
-        _Run(length, places, float(held[run]), float(varied[run]))
-        for run, places in zip(runs[order][starts].tolist(), np.split(at[order], starts[1:]), strict=True)
-    ]
+        # The last unit is a line end, which is also what stands before the first.
+        varied = np.minimum(runs.entropy, _entropy(runs.counts, text.units[runs.places + beside]))
+        runs = runs._replace(entropy=varied).keep(varied >= least_entropy)
+    return runs
 
 
-def _numbers(characters: Iterable[str]) -> npt.NDArray[np.uint16]:
-    return np.array([ord(one) - _FIRST_HAN + 1 for one in characters], dtype=np.uint16)
-
-
-def _entropy(runs: npt.NDArray[np.int32], neighbours: npt.NDArray[Any], size: int) -> npt.NDArray[np.float64]:
-    """Return the entropy of each run's neighbours, in bits; a boundary (0) is a neighbour of its own each time."""
-    whole = np.bincount(runs, minlength=size).astype(np.float64)
-    inner = neighbours > 0
-    pairs = runs[inner].astype(np.int64) << 16 | neighbours[inner]
-    pairs.sort()
-    counts = _sizes(pairs)
-    owner = pairs[np.cumsum(counts) - 1] >> 16
-    share = counts / whole[owner]
-    found: npt.NDArray[np.float64] = np.bincount(owner, weights=-share * np.log2(share), minlength=size).astype(float)
-    edges = np.bincount(runs[~inner], minlength=size)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        found += np.where(edges > 0, edges / whole * np.log2(whole), 0.0)
+def _table(characters: Iterable[str]) -> npt.NDArray[np.bool_]:
+    found = np.zeros(1 << 16, dtype=np.bool_)
+    found[[ord(one) for one in characters]] = True
     return found
 
 
-def _select(text: _Text, found: list[_Run], is_known: Callable[[str], bool]) -> list[Term]:
-    """Return the unknown words, without those that are parts of longer ones, frequent ones first."""
+_NO_FIRST, _NO_LAST, _NO_INSIDE = map(_table, (_NOT_FIRST, _NOT_LAST, _NOT_INSIDE))
+# Of each unit of UTF-16 itself if the engines take it for a part of words, else a line end.
+_IN_WORDS = _table(map(chr, range(_FIRST_HAN, _LAST_HAN + 1))) | _table(ascii_letters + digits + "+#&._%-")
+_BLOCKS = np.where(_IN_WORDS, np.arange(1 << 16), _BREAK).astype(np.uint16)
+
+
+def _entropy(counts: Integers, neighbours: Units) -> npt.NDArray[np.float64]:
+    """Return the entropy of each run's neighbours, in bits; what is not Han is a neighbour of its own each time."""
+    if not len(counts):
+        return np.zeros(0)
+    owners = np.repeat(np.arange(len(counts)), counts)
+    inner = neighbours >= _FIRST_HAN
+    pairs = owners[inner] << 16 | neighbours[inner]
+    pairs.sort()
+    starts = np.flatnonzero(np.diff(pairs, prepend=-1))
+    share = np.diff(starts, append=len(pairs)) / counts[owner := pairs[starts] >> 16]
+    edges = np.bincount(owners[~inner], minlength=len(counts))
+    found: npt.NDArray[np.float64] = np.bincount(owner, -share * np.log2(share), len(counts)).astype(np.float64)
+    found += edges / counts * np.log2(counts)
+    return found
+
+
+def _leave_out(text: _Text, runs: _Runs, is_known: Callable[[str], bool]) -> _Runs:
+    """Return the runs that are no words of the dictionary."""
+    length, shown = runs.length, text.shown
+    return runs.keep(
+        np.array([not is_known(shown[place : place + length]) for place in runs.firsts.tolist()], dtype=np.bool_)
+    )
+
+
+def _whole(runs: _Runs, borders: npt.NDArray[np.bool_]) -> _Runs:
+    """Return the runs that the dictionary's words hardly ever begin outside of and end inside, or the reverse."""
+    whole = borders[runs.places] & borders[runs.places + runs.length]
+    return runs.keep(_sums(whole, runs.counts) >= _WHOLE * runs.counts)
+
+
+def _sums(flags: npt.NDArray[np.bool_], counts: Integers) -> Integers:
+    """Return how many flags of each run are set."""
+    sums = np.concatenate(([0], np.cumsum(flags)))
+    ends = np.cumsum(counts)
+    found: Integers = sums[ends] - sums[ends - counts]
+    return found
+
+
+def _select(text: _Text, found: list[_Runs]) -> list[Term]:
+    """Return the words without those that are parts of longer ones, frequent ones first."""
     terms: list[Term] = []
     # How far a longer word reaches from each place, itself included.
-    reach = np.zeros(len(text.codes), dtype=np.int8)
-    for run in sorted(found, key=lambda run: -run.length):
-        places = run.places
-        if (reach[places] >= run.length).sum() > _WITHIN * len(places):
-            continue
-        word = text.word(int(places[0]), run.length)
-        if is_known(word):
-            continue
-        for shift in range(run.length):
-            reach[places + shift] = np.maximum(reach[places + shift], run.length - shift)
-        owners = np.searchsorted(text.ends, places, side="right")
-        documents = 1 + int(np.count_nonzero(owners[1:] != owners[:-1]))
-        terms.append(Term(word, len(places), documents, run.cohesion, run.entropy, text.example(places[0], run.length)))
+    reach = np.zeros(len(text.units), dtype=np.int8)
+    for every in sorted(found, key=lambda runs: -runs.length):
+        length = every.length
+        within = _sums(reach[every.places] >= length, every.counts)
+        runs = every.keep(within <= _WITHIN * every.counts)
+        for shift in range(length):
+            places = runs.places + shift
+            reach[places] = np.maximum(reach[places], length - shift)
+        terms += _terms(text, runs)
     terms.sort(key=lambda term: (-term.frequency, term.word))
     return terms
+
+
+def _terms(text: _Text, runs: _Runs) -> Iterator[Term]:
+    owners = np.searchsorted(text.ends, runs.places, side="right")
+    changes = np.diff(owners, prepend=-1) != 0
+    firsts = np.cumsum(runs.counts) - runs.counts
+    changes[firsts] = True
+    documents = _sums(changes, runs.counts)
+    measures = (runs.firsts, runs.counts, documents, runs.cohesion, runs.entropy)
+    for place, count, those, cohesion, entropy in zip(*(measure.tolist() for measure in measures), strict=True):
+        word = text.shown[place : place + runs.length]
+        yield Term(word, count, those, cohesion, entropy, text.example(place, runs.length))
 
 
 def discover_with(settings: Settings, texts: Iterable[str], *, least: int = 5) -> list[Term]:
     """Return the words of documents, in whatever script, that the dictionary of these settings does not have."""
     cutter = Segmenter(replace(settings, hmm=False, split_numbers=True))
-    return discover(map(to_simplified, texts), cutter.tokens, cutter.has, least=least)
+    return discover(map(to_simplified, texts), cutter.divided, cutter.has, least=least)

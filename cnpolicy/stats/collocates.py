@@ -1,13 +1,12 @@
 """Collocates: the words that stand near a word, and how much more often than chance would have it."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from cnpolicy.index import Index, Selection
 from cnpolicy.stats import association
-from cnpolicy.stats.counting import Filters, chosen, counted, highest_term, listed, size, tagged, term_ids
+from cnpolicy.stats.counting import ALL_WORDS, Filters, chosen, counted, highest_term, listed, size, tagged, term_ids
 from cnpolicy.stats.table import Table, plain
 
 COLUMNS = (
@@ -28,16 +27,13 @@ CONVENTION = (
 def collocates(
     source: Index | Selection,
     node: str,
+    filters: Filters = ALL_WORDS,
     *,
     left: int | None = 5,
     right: int | None = 5,
     sort: str = "log_dice",
     top: int | None = None,
     min_frequency: int = 1,
-    pos: Sequence[str] = (),
-    min_length: int = 1,
-    stopwords: frozenset[str] = frozenset(),
-    keep: bool = False,
 ) -> Table:
     """Return the words around the word `node`, in a window of so many words to its left and right.
 
@@ -48,16 +44,15 @@ def collocates(
     * `corpus_frequency`: occurrences in the selection; `expected`: in the windows, by chance
     * `mi`, `mi3`, `t`, `log_likelihood` (four cells), `log_dice`, `delta_p_term`, `delta_p_node`
 
-    In order of the column `sort`, largest first; then by frequency and term. With `keep`, punctuation is counted and
-    listed. `pos` are tags of the collocates; then only occurrences with such a tag count. Raises ValueError for a
-    window of no word and a column that is none.
+    In order of the column `sort`, largest first; then by frequency and term. With `filters.keep`, punctuation is
+    counted and listed; `filters.pos` are tags of the collocates, and only occurrences with such a tag count. Raises
+    ValueError for a window of no word and a column that is none.
     """
     if sort not in COLUMNS[1:]:
         raise ValueError(f"cannot sort by {sort!r}; the columns are {', '.join(COLUMNS[1:])}")
     if (left is not None and left < 0) or (right is not None and right < 0) or (left == 0 and right == 0):
         raise ValueError("a window has at least one word, to the left or to the right")
     selection = chosen(source)
-    filters = Filters(pos, min_length, stopwords, keep)
     node_id = term_ids(selection, [node]).get(node)
     if node_id is None:
         return Table("collocates", COLUMNS, [])

@@ -10,9 +10,9 @@ from cnpolicy.index import Index, Selection
 
 Integers = npt.NDArray[np.int64]
 
-# Tokens that are held in numpy at a time: about 400 MB with all that is computed from them. A corpus of 25 MB of text
-# is one stretch, one of gigabytes is read stretch by stretch.
-STRETCH = 10_000_000
+# Tokens that are held in numpy at a time. A corpus of 25 MB of text (5 million tokens) is one stretch, which is read
+# once; one of gigabytes is read stretch by stretch. Of 200 MB, with this, the measures took 0.4 to 1 GB.
+STRETCH = 6_000_000
 
 # A number is written in digits, with the signs that stand in numbers (2010, 3.5%, ①), or in Chinese numerals
 # (二○一○, 百分之五, 第三). With a unit (2010年) it is a word.
@@ -39,6 +39,10 @@ class Filters(NamedTuple):
     keep: bool = False
 
 
+ALL_WORDS = Filters()
+"""All words, but no punctuation and no numbers."""
+
+
 class Parts(NamedTuple):
     """The documents of a selection, by name (equal names by number), and their sizes; one entry to a document.
 
@@ -55,11 +59,13 @@ class Stretch(NamedTuple):
     """Tokens of some documents: for each its document (as an index into Parts), place in the corpus, and term.
 
     The place counts all tokens, punctuation included, from the first of the first document. Tokens are in order.
+    `sentence` is that of the token in its document, where it was asked for.
     """
 
     part: Integers
     place: Integers
     term: Integers
+    sentence: npt.NDArray[np.int32] | None = None
 
 
 def chosen(source: Index | Selection) -> Selection:
@@ -68,9 +74,9 @@ def chosen(source: Index | Selection) -> Selection:
 
 
 def has_column(selection: Selection, table: str, column: str) -> bool:
-    """Tell whether `documents` or `tokens` has a column."""
+    """Tell whether `documents` or `tokens` has a column; in SQL `Year` is `year`."""
     name = {"documents": selection.documents, "tokens": selection.tokens}[table]
-    return column in {row[0] for row in selection.query(f"DESCRIBE {name}")}
+    return column.lower() in {row[0].lower() for row in selection.query(f"DESCRIBE {name}")}
 
 
 def quoted(column: str) -> str:
@@ -107,7 +113,7 @@ def tagged(selection: Selection, filters: Filters, parameters: dict[str, Any]) -
         return "TRUE"
     known = has_column(selection, "tokens", "tag")
     if not known or selection.query("SELECT count(tag) FROM {tokens}") == [(0,)]:
-        raise ValueError("the corpus has no parts of speech; they are noted when it is indexed with tags")
+        raise ValueError("the corpus has no parts of speech; `cnpolicy index --pos` notes them")
     parameters["pos"] = list(filters.pos)
     # `eng` is no subclass of `e` (interjections).
     return """
@@ -116,7 +122,7 @@ def tagged(selection: Selection, filters: Filters, parameters: dict[str, Any]) -
     """
 
 
-def size(selection: Selection, filters: Filters = Filters()) -> int:  # noqa: B008 (immutable)
+def size(selection: Selection, filters: Filters = ALL_WORDS) -> int:
     """Return N: the number of words, or of tokens where these are counted."""
     counted = (
         "SELECT count(*) FROM {tokens}" if filters.keep else "SELECT coalesce(sum(words), 0)::BIGINT FROM {documents}"
@@ -125,7 +131,7 @@ def size(selection: Selection, filters: Filters = Filters()) -> int:  # noqa: B0
     return int(total)
 
 
-def parts(selection: Selection, filters: Filters = Filters()) -> Parts:  # noqa: B008 (immutable)
+def parts(selection: Selection, filters: Filters = ALL_WORDS) -> Parts:
     """Return the documents of a selection and their sizes."""
     words = "coalesce(held.n, 0)" if filters.keep else "documents.words"
     made = selection.columns(
@@ -140,7 +146,9 @@ def parts(selection: Selection, filters: Filters = Filters()) -> Parts:  # noqa:
     return Parts(made["doc_id"], tokens, made["words"].astype(np.int64), np.cumsum(tokens) - tokens)
 
 
-def walk(selection: Selection, parts: Parts, where: str, parameters: Mapping[str, Any]) -> Iterator[Stretch]:
+def walk(
+    selection: Selection, parts: Parts, where: str, parameters: Mapping[str, Any], *, sentences: bool = False
+) -> Iterator[Stretch]:
     """Yield the tokens for which an SQL condition holds, document by document, in stretches of whole documents."""
     place = 0
     ends = np.cumsum(parts.tokens)
@@ -152,7 +160,7 @@ def walk(selection: Selection, parts: Parts, where: str, parameters: Mapping[str
         among = "" if whole else "AND doc_id BETWEEN $low AND $high AND doc_id IN (SELECT unnest($ids::INTEGER[]))"
         given = {"low": int(ids.min()), "high": int(ids.max()), "ids": ids.tolist()}
         read = selection.columns(
-            f"SELECT doc_id, position, term_id FROM {{tokens}} WHERE ({where}) {among}",
+            f"SELECT doc_id, position, term_id{', sentence' * sentences} FROM {{tokens}} WHERE ({where}) {among}",
             {**parameters, **({} if whole else given)},
         )
         order = np.argsort(ids)
@@ -161,11 +169,20 @@ def walk(selection: Selection, parts: Parts, where: str, parameters: Mapping[str
         part = index[read["doc_id"] - ids.min()]
         places = parts.start[part] + read["position"]
         term = read["term_id"].astype(np.int64)
+        sentence = read.get("sentence")
         if len(places) and not (places[1:] > places[:-1]).all():
             sort = np.argsort(places)
             part, places, term = part[sort], places[sort], term[sort]
-        yield Stretch(part, places, term)
+            sentence = None if sentence is None else sentence[sort]
+        yield Stretch(part, places, term, sentence)
         place = end
+
+
+def words_among(selection: Selection) -> npt.NDArray[np.bool_]:
+    """Tell of each number of a term whether the term is a word."""
+    is_word = np.ones(highest_term(selection), np.bool_)
+    is_word[selection.columns("SELECT term_id FROM terms WHERE NOT is_word")["term_id"]] = False
+    return is_word
 
 
 def highest_term(selection: Selection) -> int:

@@ -1,12 +1,13 @@
 """Lexical diversity of a corpus, and the lengths of its sentences and clauses."""
 
-from math import nan
+from math import nan, sqrt
 
 import numpy as np
+import numpy.typing as npt
 
 from cnpolicy.index import Index, Selection
 from cnpolicy.stats import richness
-from cnpolicy.stats.counting import chosen, highest_term, parts, walk
+from cnpolicy.stats.counting import Integers, chosen, parts, term_ids, walk, words_among
 from cnpolicy.stats.table import Table, plain
 
 # A clause ends with these, and with its sentence. The enumeration comma 、 is between words.
@@ -34,8 +35,7 @@ def diversity(source: Index | Selection, *, window: int = richness.WINDOW, draws
         """,
     )["n"].astype(np.int64)
     documents = parts(selection)
-    is_word = np.ones(highest_term(selection), np.bool_)
-    is_word[selection.columns("SELECT term_id FROM terms WHERE NOT is_word")["term_id"]] = False
+    is_word = words_among(selection)
     seen = types = 0
     forward = back = 0.0
     for stretch in walk(selection, documents, "TRUE", {}):
@@ -74,28 +74,46 @@ def lengths(source: Index | Selection) -> Table:
     those with a word are counted. `n`: how many; `mean`, `sd` (standard deviation of a population), `median` and
     `longest` are None if there is none.
     """
-    rows = chosen(source).query(
-        """
-        WITH marked AS (
-            SELECT doc_id, sentence, is_word,
-                   sum(ends) OVER (ROWS UNBOUNDED PRECEDING) AS clause
-            FROM (
-                SELECT doc_id, sentence, is_word, ends
-                FROM {tokens} JOIN (
-                    SELECT term_id, is_word, (term IN (SELECT unnest($ends::VARCHAR[])))::INTEGER AS ends FROM terms
-                ) USING (term_id)
-                ORDER BY doc_id, position
-            )
-        ), clauses AS MATERIALIZED (
-            SELECT doc_id, sentence, clause, count(*) AS words FROM marked WHERE is_word GROUP BY ALL
-        ), sentences AS (
-            SELECT sum(words) AS words FROM clauses GROUP BY doc_id, sentence
-        )
-        SELECT 'sentence', count(*), avg(words), stddev_pop(words), median(words)::DOUBLE, max(words)::BIGINT
-        FROM sentences
-        UNION ALL
-        SELECT 'clause', count(*), avg(words), stddev_pop(words), median(words)::DOUBLE, max(words) FROM clauses
-        """,
-        {"ends": list(CLAUSE_ENDS)},
-    )
+    selection = chosen(source)
+    is_word = words_among(selection)
+    ends = np.zeros(len(is_word), np.bool_)
+    ends[list(term_ids(selection, CLAUSE_ENDS).values())] = True
+    sentences = clauses = np.zeros(0, np.int64)  # how many there are of each length
+    for stretch in walk(selection, parts(selection), "TRUE", {}, sentences=True):
+        part, sentence = stretch.part, stretch.sentence
+        if not len(part) or sentence is None:
+            continue
+        first = np.concatenate(([True], (part[1:] != part[:-1]) | (sentence[1:] != sentence[:-1])))
+        held = is_word[stretch.term]
+        sentences = _added(sentences, first, held)
+        first[1:] |= ends[stretch.term[:-1]]
+        clauses = _added(clauses, first, held)
+    rows = [("sentence", *_summary(sentences)), ("clause", *_summary(clauses))]
     return Table("lengths", ("unit", "n", "mean", "sd", "median", "longest"), rows)
+
+
+def _added(counts: Integers, first: npt.NDArray[np.bool_], held: npt.NDArray[np.bool_]) -> Integers:
+    """Add to the counts of lengths those of the runs of tokens that begin where `first` says; only `held` ones count.
+
+    Runs without any are left out.
+    """
+    lengths = np.add.reduceat(held.astype(np.int64), np.flatnonzero(first))
+    new = np.bincount(lengths, minlength=len(counts))
+    new[0] = 0
+    new[: len(counts)] += counts
+    return new
+
+
+def _summary(counts: Integers) -> tuple[int, float | None, float | None, float | None, int | None]:
+    """Return how many, mean, standard deviation, median and the greatest of numbers of which so many are there."""
+    n = int(counts.sum())
+    if not n:
+        return 0, None, None, None, None
+    values = np.arange(len(counts))
+    total = int((counts * values).sum())
+    squares = int((counts * values * values).sum())
+    upto = np.cumsum(counts)
+    low, high = np.searchsorted(upto, ((n + 1) // 2, n // 2 + 1))
+    # In whole numbers up to the end, so that equal lengths have no deviation.
+    deviation = sqrt(n * squares - total * total) / n
+    return n, total / n, deviation, (int(low) + int(high)) / 2, int(np.flatnonzero(counts)[-1])

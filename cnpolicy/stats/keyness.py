@@ -1,13 +1,12 @@
 """Keyness: the words that are more frequent in one corpus than in another."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from cnpolicy.index import Index, Selection
 from cnpolicy.stats import contrast
-from cnpolicy.stats.counting import Filters, chosen, listed, size, tagged
+from cnpolicy.stats.counting import ALL_WORDS, Filters, chosen, listed, size, tagged
 from cnpolicy.stats.table import Table, plain
 
 COLUMNS = (
@@ -21,16 +20,13 @@ CHI_SQUARED = "chi_squared"
 def keyness(
     a: Index | Selection,
     b: Index | Selection,
+    filters: Filters = ALL_WORDS,
     *,
     sort: str = "g2",
     top: int | None = None,
     min_frequency: int = 1,
     constant: float = 1,
     chi_squared: bool = False,
-    pos: Sequence[str] = (),
-    min_length: int = 1,
-    stopwords: frozenset[str] = frozenset(),
-    keep: bool = False,
 ) -> Table:
     """Compare two corpora, of one database or of two, word by word.
 
@@ -49,7 +45,6 @@ def keyness(
     columns = (*COLUMNS, CHI_SQUARED) if chi_squared else COLUMNS
     if sort not in columns[1:]:
         raise ValueError(f"cannot sort by {sort!r}; the columns are {', '.join(columns[1:])}")
-    filters = Filters(pos, min_length, stopwords, keep)
     sides = [chosen(a), chosen(b)]
     sizes = [size(side, filters) for side in sides]
     for name, words in zip("AB", sizes, strict=True):

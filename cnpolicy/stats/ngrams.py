@@ -128,12 +128,28 @@ def _read(
     code = read["t0"].astype(np.int64)
     first = np.zeros(0, np.int64)
     for name in names[1:]:
-        _, first, code = np.unique((code << 32) | read[name], return_index=True, return_inverse=True)
+        first, code = _numbered(code, read[name].astype(np.int64))
     terms = np.stack([read[name][first] for name in names], axis=1).astype(np.int64)
     order = np.argsort(documents.doc_id)
     part = order[np.searchsorted(documents.doc_id[order], read["doc_id"])] if len(order) else code
     place = documents.start[part] + read["position"]
     return _Grams(terms, code, part, place)
+
+
+def _numbered(code: Integers, term: Integers) -> tuple[Integers, Integers]:
+    """Number the different pairs in their order: return where each stands first, and the number of every one."""
+    bits, width = len(code).bit_length(), int(term.max(initial=0)).bit_length()
+    if int(code.max(initial=0)).bit_length() + width + bits > 63:
+        _, first, numbers = np.unique((code << 32) | term, return_index=True, return_inverse=True)
+        return first, numbers
+    # One number each, the pair before its place: sorting numbers is five times as fast as sorting indices to them.
+    key = np.sort((((code << width) | term) << bits) | np.arange(len(code)))
+    place = key & ((1 << bits) - 1)
+    key >>= bits
+    new = np.diff(key, prepend=-1) > 0
+    numbers = np.empty(len(code), np.int64)
+    numbers[place] = np.cumsum(new) - 1
+    return place[new], numbers
 
 
 def _rows(selection: Selection, grams: _Grams, documents: Parts, total: int, top: int | None) -> list[tuple[Any, ...]]:

@@ -57,8 +57,7 @@ def corpus(source: Index | Selection) -> Table:
         """
         WITH held AS (
             SELECT doc_id, paragraph, sentence, count(*) AS words
-            FROM {tokens} JOIN terms USING (term_id)
-            WHERE is_word
+            FROM {tokens} SEMI JOIN (FROM terms WHERE is_word) USING (term_id)
             GROUP BY ALL
         ), sizes AS (
             SELECT
@@ -66,7 +65,11 @@ def corpus(source: Index | Selection) -> Table:
                 (SELECT coalesce(sum(characters), 0) FROM {documents}) AS characters,
                 (SELECT coalesce(sum(han_characters), 0) FROM {documents}) AS han_characters,
                 (SELECT coalesce(sum(words), 0) FROM held) AS words,
-                (SELECT count(*) FROM terms WHERE is_word AND term_id IN (SELECT term_id FROM {tokens})) AS types,
+                (
+                    SELECT count(*)
+                    FROM terms SEMI JOIN (SELECT DISTINCT term_id FROM {tokens}) USING (term_id)
+                    WHERE is_word
+                ) AS types,
                 (SELECT count(*) FROM held) AS sentences,
                 (SELECT count(*) FROM (SELECT DISTINCT doc_id, paragraph FROM held)) AS paragraphs
         )

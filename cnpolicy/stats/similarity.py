@@ -1,10 +1,14 @@
 """Which documents are like one another, by the words that they share."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from math import log, sqrt
+
+import numpy as np
+import numpy.typing as npt
 
 from cnpolicy.index import Index, Record, Selection
-from cnpolicy.stats.counting import chosen
+from cnpolicy.stats.counting import STRETCH, Integers, Parts, chosen, parts, term_ids, walk, words_among
 from cnpolicy.stats.table import Table
 
 COLUMNS = ("document", "doc_id", "similarity", "shared_terms")
@@ -56,48 +60,71 @@ def similar(
         )
     else:
         raise ValueError(f"no document of the corpus has the number {doc_id}")
-    parameters: dict[str, Any] = {
-        "terms": list(own),
-        "counts": list(own.values()),
-        "doc": -1 if doc_id is None else doc_id,
-    }
+    documents = parts(selection)
+    is_word = words_among(selection)
+    # What fits into one stretch is read once; of a larger corpus the words are counted twice, not held.
+    held = list(_counted(selection, documents, is_word)) if documents.tokens.sum() <= STRETCH else None
+    having = np.zeros(len(is_word), np.int64)
+    for _, term, _ in held or _counted(selection, documents, is_word):
+        having += np.bincount(term, minlength=len(having))
+    weight = np.log(len(documents.doc_id) / np.maximum(having, 1)) * (having > 0)
+    ids = term_ids(selection, own)
+    asked = np.zeros(len(is_word))
+    asked[list(ids.values())] = [1 + log(own[term]) for term in ids]
+    asked *= weight
+    norms, products = np.zeros(len(documents.doc_id)), np.zeros(len(documents.doc_id))
+    for part, term, tf in held or _counted(selection, documents, is_word):
+        values = tf * weight[term]
+        norms += np.bincount(part, values * values, minlength=len(norms))
+        products += np.bincount(part, values * asked[term], minlength=len(norms))
+    if doc_id is not None:
+        products[documents.doc_id == doc_id] = 0
+    near = np.flatnonzero(products > 0)
+    similarity = products[near] / np.sqrt(norms[near]) / sqrt(float((asked * asked).sum()))
+    order = np.argsort(-similarity.round(12), kind="stable")[:top]  # documents are in order of their names
+    numbers = documents.doc_id[near[order]].tolist()
+    names = dict(
+        selection.query(
+            "SELECT doc_id, name FROM {documents} WHERE doc_id IN (SELECT unnest($ids::INTEGER[]))", {"ids": numbers}
+        )
+    )
+    terms = _shared(selection, numbers, ids, asked * weight, shared)
+    rows = [
+        (names[number], number, min(value, 1.0), terms.get(number, ""))
+        for number, value in zip(numbers, similarity[order].tolist(), strict=True)
+    ]
+    return Table("similar", COLUMNS, rows)
+
+
+def _counted(
+    selection: Selection, documents: Parts, is_word: npt.NDArray[np.bool_]
+) -> Iterator[tuple[Integers, Integers, npt.NDArray[np.float64]]]:
+    """Yield for stretches of documents each word of each: the document, the word and 1 + ln tf."""
+    for stretch in walk(selection, documents, "TRUE", {}):
+        words = is_word[stretch.term]
+        key = np.sort((stretch.part[words] << 32) | stretch.term[words])
+        new = np.flatnonzero(np.diff(key, prepend=-1))
+        key, n = key[new], np.diff(np.append(new, len(key)))
+        yield key >> 32, key & 0xFFFFFFFF, 1 + np.log(n)
+
+
+def _shared(
+    selection: Selection, numbers: list[int], ids: dict[str, int], weights: npt.NDArray[np.float64], shared: int
+) -> dict[int, str]:
+    """Return for each of these documents the words that add most to its similarity."""
+    if not numbers or not shared:
+        return {}
+    written = {term_id: term for term, term_id in ids.items() if weights[term_id] > 0}
     rows = selection.query(
         """
-        WITH pairs AS MATERIALIZED (
-            SELECT doc_id, term_id, 1 + ln(count(*)) AS tf
-            FROM {tokens} SEMI JOIN (FROM terms WHERE is_word) USING (term_id)
-            GROUP BY ALL
-        ), weights AS MATERIALIZED (
-            SELECT term_id, ln((SELECT count(*) FROM {documents}) / count(*)) AS idf FROM pairs GROUP BY term_id
-        ), asked AS (
-            SELECT term_id, term, (1 + ln(n)) * idf AS weight, idf
-            FROM (SELECT unnest($terms::VARCHAR[]) AS term, unnest($counts::BIGINT[]) AS n)
-            JOIN terms USING (term) JOIN weights USING (term_id)
-            WHERE idf > 0
-        ), norms AS (
-            SELECT doc_id, sqrt(sum(tf * tf * idf * idf)) AS norm
-            FROM pairs JOIN weights USING (term_id)
-            GROUP BY doc_id
-        ), products AS (
-            SELECT doc_id, term, tf * idf * weight AS product FROM pairs JOIN asked USING (term_id) WHERE doc_id <> $doc
-        ), best AS (
-            SELECT doc_id, sum(product) / any_value(norm) / (SELECT sqrt(sum(weight * weight)) FROM asked) AS similarity
-            FROM products JOIN norms USING (doc_id)
-            GROUP BY doc_id
-        ), nearest AS MATERIALIZED (
-            SELECT name, doc_id, similarity
-            FROM best JOIN {documents} USING (doc_id)
-            ORDER BY round(similarity, 12) DESC, name, doc_id
-            LIMIT $top
-        ), most AS (
-            SELECT doc_id, array_to_string(list(term ORDER BY round(product, 12) DESC, term)[1:$shared], ' ') AS terms
-            FROM products SEMI JOIN nearest USING (doc_id)
-            GROUP BY doc_id
-        )
-        SELECT name, doc_id, least(similarity, 1), terms
-        FROM nearest JOIN most USING (doc_id)
-        ORDER BY round(similarity, 12) DESC, name, doc_id
+        SELECT doc_id, term_id, count(*)
+        FROM {tokens}
+        WHERE doc_id IN (SELECT unnest($docs::INTEGER[])) AND term_id IN (SELECT unnest($terms::INTEGER[]))
+        GROUP BY ALL
         """,
-        {**parameters, "top": 2**62 if top is None else top, "shared": shared},
+        {"docs": numbers, "terms": list(written)},
     )
-    return Table("similar", COLUMNS, rows)
+    found: defaultdict[int, list[tuple[float, str]]] = defaultdict(list)
+    for number, term_id, n in rows:
+        found[number].append((-round((1 + log(n)) * float(weights[term_id]), 12), written[term_id]))
+    return {number: " ".join(term for _, term in sorted(terms)[:shared]) for number, terms in found.items()}

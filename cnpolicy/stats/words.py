@@ -1,12 +1,11 @@
 """Word lists: how frequent each word is, and how evenly it is spread."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from cnpolicy.index import Index, Selection
-from cnpolicy.stats.counting import Filters, chosen, highest_term, listed, parts, tagged, walk
+from cnpolicy.stats.counting import ALL_WORDS, Filters, chosen, highest_term, listed, parts, tagged, walk
 from cnpolicy.stats.dispersion import Dispersion, Distances
 from cnpolicy.stats.table import Table, plain
 
@@ -20,13 +19,10 @@ _FEW = 500
 
 def frequencies(
     source: Index | Selection,
+    filters: Filters = ALL_WORDS,
     *,
     top: int | None = None,
     min_frequency: int = 1,
-    pos: Sequence[str] = (),
-    min_length: int = 1,
-    stopwords: frozenset[str] = frozenset(),
-    keep: bool = False,
 ) -> Table:
     """Return the words (the `top` most frequent; all without) with their frequency and dispersion.
 
@@ -40,7 +36,6 @@ def frequencies(
     Equal frequencies are in order of the words' code points. For the filters see Filters.
     """
     selection = chosen(source)
-    filters = Filters(pos, min_length, stopwords, keep)
     parameters: dict[str, Any] = {}
     tag = tagged(selection, filters, parameters)
     tags = dict(parameters)

@@ -38,6 +38,8 @@ _OTHER_BITS = 2.0
 _LEAST, _MOST = -8, 8
 _LOST_WEIGHT = 4  # U+FFFD and `?` in a row with the others are what is left of lost bytes
 _MARK_WEIGHT = 1
+_OF_BIG5 = slice(6, 9)  # the rows of Big5, whose second byte may be one of ASCII: it is left where the first is lost
+_STRAY_WEIGHT = -1
 
 
 def _prior() -> Weights:
@@ -117,6 +119,7 @@ def weights() -> npt.NDArray[np.int8]:
             twice,
             *(_of_utf_8(prior, wrong) for wrong in ("cp932", "cp949")),
             *(_of_pairs(prior, "gbk", wrong) for wrong in ("cp950", "cp932", "cp949")),
+            *(_of_pairs(prior, "cp950", wrong) for wrong in ("gb18030", "cp932", "cp949")),
             _of_pairs(prior, "utf-16-le", "utf-16-be"),
             _out_of_step(prior),
         ]
@@ -127,6 +130,7 @@ def weights() -> npt.NDArray[np.int8]:
     bits = natural + np.log2(np.maximum(garbled, 1e-12))
     weights: npt.NDArray[np.int8] = np.clip(np.round(bits), _LEAST, _MOST).astype(np.int8)
     weights[:, :0x80] = _LEAST
+    weights[_OF_BIG5, 0x40:0x7F] = _STRAY_WEIGHT
     weights[:, 0xFFFD], weights[:, ord("?")] = _LOST_WEIGHT, _MARK_WEIGHT
     return weights
 
