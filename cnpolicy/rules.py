@@ -7,7 +7,7 @@ clean document runs next to no rules.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -76,9 +76,23 @@ class Context:
         seen[self.units] = True
         return seen
 
-    def has(self, wanted: npt.NDArray[np.uint16]) -> bool:
-        """Tell whether at least one of the code units occurs in the text."""
-        return bool(self.seen[wanted].any())
+    @cached_property
+    def is_needed(self) -> npt.NDArray[np.bool_]:
+        """For each rule by its number, whether at least one of the code units that it needs occurs in the text."""
+        wanted, starts = _all_needs(len(_NEEDS))
+        found: npt.NDArray[np.bool_] = np.logical_or.reduceat(self.seen.take(wanted), starts)
+        return found
+
+
+# What each rule needs, in the order in which rules are made: one look at a text tells for all of them.
+_NEEDS: list[npt.NDArray[np.uint16]] = []
+
+
+@lru_cache(maxsize=1)
+def _all_needs(count: int) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.intp]]:
+    """Return what the first `count` rules need, one after the other, and where that of each begins."""
+    sizes = [len(needs) for needs in _NEEDS[:count]]
+    return np.concatenate(_NEEDS[:count]), np.cumsum([0, *sizes[:-1]])
 
 
 Search = Callable[[str, Context], Iterable[Finding]]
@@ -88,8 +102,9 @@ Search = Callable[[str, Context], Iterable[Finding]]
 class Rule:
     """A named search for one kind of damage.
 
-    `needs` holds the code units of which at least one must occur for there to be anything to find; empty, the rule
-    always looks. `certainty` is that of the changes it makes. `example` is a text before and after.
+    `needs` holds the code units of which at least one must occur for there to be anything to find (empty: the rule
+    always looks), and `number` its place among all needs. `certainty` is that of the changes it makes. `example` is a
+    text before and after.
     """
 
     name: str
@@ -97,11 +112,12 @@ class Rule:
     summary: str
     example: tuple[str, str]
     needs: npt.NDArray[np.uint16] = field(repr=False)
+    number: int = field(repr=False)
     search: Search = field(repr=False)
 
     def find(self, text: str, context: Context, /) -> Sequence[Finding]:
         """Return what the rule finds in the text, in order and without overlaps; the text is not altered."""
-        if len(self.needs) and not context.has(self.needs):
+        if len(self.needs) and not context.is_needed[self.number]:
             return ()
         return tuple(self.search(text, context))
 
@@ -114,7 +130,9 @@ def rule(name: str, certainty: Certainty, *, needs: str = "", example: tuple[str
 
     def make(search: Search) -> Rule:
         summary = (search.__doc__ or "").strip().split("\n", 1)[0].rstrip(".")
-        return Rule(name, certainty, summary, example, units(needs), search)
+        # The empty set would have no place of its own.
+        _NEEDS.append(units(needs or "\n"))
+        return Rule(name, certainty, summary, example, units(needs), len(_NEEDS) - 1, search)
 
     return make
 

@@ -3,14 +3,15 @@
 import itertools
 import math
 import random
+import re
 from collections import Counter
 
 import numpy as np
 import pytest
 
-from cnpolicy.segment import Settings
-from cnpolicy.segment.engines import BORDER
+from cnpolicy.segment import Segmenter, Settings
 from cnpolicy.segment.discovery import LONGEST, SHORTEST, discover, discover_with
+from cnpolicy.segment.engines import BORDER
 
 PARTS = "党委政府会议经济发展改革工作群众干部农村企业项目建设管理服务环境教育文化科技安全生态".strip()
 
@@ -85,16 +86,20 @@ def test_numbers_too_large_for_their_places_are_sorted_as_well(monkeypatch: pyte
 
 def test_parts_of_longer_words_and_known_words_are_left_out() -> None:
     texts = corpus(7, ["揭榜挂帅", "网格员"])
-    words = [term.word for term in discover(texts, BORDER.join, {"网格员"}.__contains__, least=40, cohesion=2, entropy=1)]
+    words = [
+        term.word for term in discover(texts, BORDER.join, {"网格员"}.__contains__, least=40, cohesion=2, entropy=1)
+    ]
     assert words == ["揭榜挂帅"]
 
 
 def test_no_word_of_the_dictionary_is_cut_in_two() -> None:
     texts = [f"{a}财政税收入{b}。" for a, b in itertools.product("向对请由省市县乡", "库账户网册")]
-    cut = [f"{text[0]} 财政 税收 入{text[6:]}".split() for text in texts]
-    pieces = dict(zip(texts, cut, strict=True))
+
+    def divide(text: str) -> str:
+        return BORDER.join(part for part in re.split("(财政|税收|.)", text, flags=re.DOTALL) if part)
+
     assert discover(texts, BORDER.join, lambda _: False, cohesion=0, entropy=0)
-    found = discover(texts, lambda text: pieces[text], lambda _: False, cohesion=0, entropy=0)
+    found = discover(texts, divide, lambda _: False, cohesion=0, entropy=0)
     assert not any(term.word.startswith(("税收入", "收入")) for term in found)
 
 
@@ -112,6 +117,28 @@ def test_traditional_text_counts_as_simplified() -> None:
 def test_the_order_of_documents_does_not_matter() -> None:
     texts = corpus(3, ["网格员", "河湖长制"])
     one = discover(texts, BORDER.join, lambda _: False, cohesion=2, entropy=1)
-    other = discover(texts[::-1], list, lambda _: False, cohesion=2, entropy=1)
+    other = discover(texts[::-1], BORDER.join, lambda _: False, cohesion=2, entropy=1)
     assert [term[:3] for term in one] == [term[:3] for term in other]
     assert np.allclose([term[3:5] for term in one], [term[3:5] for term in other])
+
+
+def test_a_text_that_is_divided_part_by_part_gives_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = corpus(5, ["网格员", "河湖长制", "揭榜挂帅赛马"])
+    segmenter = Segmenter(Settings(hmm=False, split_numbers=True))
+    expected = discover(texts, segmenter.divided, segmenter.has, cohesion=2, entropy=1)
+    assert expected
+    monkeypatch.setitem(discover.__globals__, "_CUT", 50)
+    assert discover(texts, segmenter.divided, segmenter.has, cohesion=2, entropy=1) == expected
+
+
+def test_of_a_text_only_blocks_are_divided_that_hold_a_candidate() -> None:
+    texts = [f"A股{a}网格员{b}B超，没有别的。" for a, b in itertools.product("向对请由省市县乡", "库账户网册")]
+    asked: list[str] = []
+
+    def divide(text: str) -> str:
+        asked.append(text)
+        return BORDER.join(filter(None, re.split("(A股|网格员|B超|\n)", text)))
+
+    found = discover(texts, divide, lambda _: False, least=9, cohesion=1, entropy=1)
+    assert [term.word for term in found] == ["网格员"]
+    assert "".join(asked) == "".join(f"{text[:-6]}\n" for text in texts)

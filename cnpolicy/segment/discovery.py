@@ -41,6 +41,7 @@ _BITS = 64  # of a number, with its sign
 _AROUND = 12  # characters of an example before and after the word
 # So many characters are cut at a time: their words as Python's strings take ten times their memory.
 _CUT = 1 << 18
+_STEP = 1 << 18  # so many numbers at a time, where all of them would need their memory again
 
 _BREAK = ord("\n")
 Places = npt.NDArray[np.int32]
@@ -86,16 +87,15 @@ class _Runs(NamedTuple):
         return _Runs(self.length, self.counts[good], places, self.cohesion[good], self.entropy[good])
 
 
-class _Level(NamedTuple):
-    """The frequent runs of one length in order of their places: which one begins there. And how often each stands."""
+class _Parts(NamedTuple):
+    """Of each frequent run of one length, how often it stands in the text, and which two shorter by one it is made of.
 
-    places: Places
-    numbers: Places
+    These are numbers in the `_Parts` of the length before.
+    """
+
     counts: Integers
-
-    def frequency(self, places: Places) -> Integers:
-        """Return how often the runs stand in the text that begin at these places."""
-        return self.counts[self.numbers[np.searchsorted(self.places, places)]]
+    left: Places
+    right: Places
 
 
 class _Text:
@@ -144,9 +144,9 @@ class _Text:
         starts = np.ones(len(units), dtype=np.bool_)
         start = 0
         while start < len(units):
-            stops = np.flatnonzero(units[start + _CUT :][: 1 << 16] == _BREAK)
-            end = start + _CUT + int(stops[0]) + 1 if len(stops) else min(start + _CUT + (1 << 16), len(units))
-            end = min(end, len(units))
+            # The last unit is a line end.
+            end = start + _CUT
+            end = len(units) if end >= len(units) else end + 1 + int(np.argmax(units[end:] == _BREAK))
             divided = divide(units[start:end].astype("<u2").tobytes().decode("utf-16-le"))
             marks = np.frombuffer(divided.encode("utf-16-le"), dtype="<u2") == ord(BORDER)
             # Of the characters alone, those after a border.
@@ -186,30 +186,33 @@ def discover(
     numbers = np.full(1 << 16, -1, dtype=np.int32)
     numbers[often] = np.arange(size)
     last = numbers[text.units]
+    # The frequent runs of the length before: where they begin, in order, and which one begins there.
     places = np.flatnonzero(last >= 0).astype(np.int32)
-    levels = [_Level(places, last[places], characters[often])]
+    here = last[places]
+    parts = [_Parts(characters[often], here[:0], here[:0])]
     found: list[_Runs] = []
     for length in range(2, LONGEST + 1):
-        before = levels[-1]
         # Both runs that are shorter by one are frequent enough.
-        at = np.flatnonzero(np.diff(before.places) == 1)
+        at = np.flatnonzero(places[1:] - places[:-1] == 1).astype(np.int32)
         if not len(at):
             break
-        places = before.places[at]
-        keys = before.numbers[at].astype(np.int64)
+        keys = here[at].astype(np.int64)
         keys *= size
-        keys += last[length - 1 :][places]
-        del at
+        keys += last[length - 1 :][places[at]]
         order, counts = _group(keys, least)
-        level = np.full(len(places), -1, dtype=np.int32)
-        level[order] = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
-        there = level >= 0
-        levels.append(_Level(places[there], level[there], counts))
+        del keys
+        firsts = at[order[np.cumsum(counts) - counts]]
+        parts.append(_Parts(counts, here[firsts], here[firsts + 1]))
+        places = places[at]
+        here = np.full(len(at), -1, dtype=np.int32)
+        del at
+        here[order] = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
         if length >= SHORTEST:
-            whatever = np.full(len(counts), np.inf)
-            runs = _Runs(length, counts, places[order], whatever, whatever)
-            found.append(_judge(text, levels, runs, total, cohesion, entropy))
-    del levels, last
+            found.append(_judge(text, parts, places[order], total, cohesion, entropy))
+        del order
+        frequent = here >= 0
+        places, here = places[frequent], here[frequent]
+    del places, here, last
     found = [_leave_out(text, runs, is_known) for runs in found]
     if not any(len(runs.counts) for runs in found):
         return []
@@ -217,58 +220,67 @@ def discover(
     return _select(text, [_whole(runs, borders) for runs in found])
 
 
-def _group(keys: Integers, least: int) -> tuple[Integers, Integers]:
+def _group(keys: Integers, least: int) -> tuple[Places, Integers]:
     """Return where the numbers from 0 on that occur often stand, equal ones together, and how often each occurs.
 
     The places of each are in order. The numbers are lost. Numbers alone are sorted five times as fast as their places
     (`argsort`): so each gets its place for its lowest bits, if both have room.
     """
     bits = len(keys).bit_length()
+    is_first = np.ones(len(keys), dtype=np.bool_)
     if int(keys.max()).bit_length() + bits < _BITS:
-        keys <<= bits
-        keys |= np.arange(len(keys), dtype=np.int64)
+        for start in range(0, len(keys), _STEP):
+            some = keys[start : start + _STEP]
+            some <<= bits
+            some |= np.arange(start, start + len(some))
         keys.sort()
-        is_first = np.ones(len(keys), dtype=np.bool_)
-        np.greater_equal(keys[1:] ^ keys[:-1], 1 << bits, out=is_first[1:])
+        for start in range(1, len(keys), _STEP):
+            some = keys[start : start + _STEP]
+            is_first[start : start + _STEP] = some ^ keys[start - 1 : start - 1 + len(some)] >= 1 << bits
         keys &= (1 << bits) - 1
         order = keys
     else:
         order = np.argsort(keys, kind="stable")
         keys = keys[order]
-        is_first = np.ones(len(keys), dtype=np.bool_)
         np.not_equal(keys[1:], keys[:-1], out=is_first[1:])
     counts = np.diff(np.flatnonzero(is_first), append=len(keys))
     often = counts >= least
-    return order[np.repeat(often, counts)], counts[often]
+    return order[np.repeat(often, counts)].astype(np.int32), counts[often]
 
 
 def _judge(
-    text: _Text, levels: list[_Level], runs: _Runs, total: int, least_cohesion: float, least_entropy: float
+    text: _Text, parts: list[_Parts], places: Places, total: int, least_cohesion: float, least_entropy: float
 ) -> _Runs:
-    """Return the runs that hold together and stand among various neighbours."""
-    length, firsts = runs.length, runs.firsts
-    good = np.ones(len(firsts), dtype=np.bool_)
+    """Return the longest runs so far that hold together and stand among various neighbours."""
+    length, counts = len(parts), parts[-1].counts
+    runs = _Runs(length, counts, places, _held(parts, total), np.full(len(counts), np.inf))
+    firsts = runs.firsts
+    good = runs.cohesion >= least_cohesion
     good &= ~_NO_FIRST[text.units[firsts]]
     good &= ~_NO_LAST[text.units[firsts + (length - 1)]]
     for place in range(1, length - 1):
         good &= ~_NO_INSIDE[text.units[firsts + place]]
     runs = runs.keep(good)
-    firsts = runs.firsts
-    # In the order of their places they are looked up five times as fast.
-    order = np.argsort(firsts)
-    firsts, counts = firsts[order], runs.counts[order]
-    least_held = np.full(len(firsts), np.inf)
-    for cut in range(1, length):
-        apart = levels[cut - 1].frequency(firsts) * levels[length - cut - 1].frequency(firsts + cut) / total
-        least_held = np.minimum(least_held, np.log2(counts / apart))
-    held = np.empty(len(firsts))
-    held[order] = least_held
-    runs = runs._replace(cohesion=held).keep(held >= least_cohesion)
     for beside in (length, -1):
         # The last unit is a line end, which is also what stands before the first.
         varied = np.minimum(runs.entropy, _entropy(runs.counts, text.units[runs.places + beside]))
         runs = runs._replace(entropy=varied).keep(varied >= least_entropy)
     return runs
+
+
+def _held(parts: list[_Parts], total: int) -> npt.NDArray[np.float64]:
+    """Return the cohesion of the longest runs so far."""
+    whole = parts[-1].counts
+    begins = ends = np.arange(len(whole), dtype=np.int32)
+    beginnings, endings = [], []
+    for longer, shorter in zip(parts[:0:-1], parts[-2::-1], strict=True):
+        begins, ends = longer.left[begins], longer.right[ends]
+        beginnings.append(shorter.counts[begins])
+        endings.append(shorter.counts[ends])
+    held = np.full(len(whole), np.inf)
+    for beginning, ending in zip(beginnings, reversed(endings), strict=True):
+        held = np.minimum(held, np.log2(whole / (beginning * ending / total)))
+    return held
 
 
 def _table(characters: Iterable[str]) -> npt.NDArray[np.bool_]:

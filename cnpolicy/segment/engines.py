@@ -123,6 +123,10 @@ class Rjieba:
 
     def _divide(self, run: str) -> str:
         """Put a run of single characters, each between borders, together again, and divide it as jieba does."""
+        characters = run[1::2]
+        if len(characters) + len(characters) == len(run) - 1 and BORDER not in characters:
+            # Single characters all through, as nearly always.
+            return f"{BORDER}{BORDER.join(self._words(characters))}{BORDER}"
         words: list[str] = []
         loose: list[str] = []
         for token in (*run[1:-1].split(BORDER), ""):
@@ -134,20 +138,23 @@ class Rjieba:
             words.append(token)
         return f"{BORDER}{BORDER.join(words)}"
 
-    def _words(self, run: str) -> Iterator[str]:
-        """Yield the words of a run of single characters."""
+    def _words(self, run: str) -> list[str]:
+        """Return the words of a run of single characters."""
         if self.has(run):
-            yield from run
-            return
+            return list(run)
         if self._unknown_words is None:
             self._unknown_words = UnknownWords()
+        words: list[str] = []
         for place, part in enumerate(_HAN_RUN.split(run)):
             if place % 2:
-                for word in self._unknown_words.cut(part):
-                    yield from word if word in self._removed else (word,)
-            else:
+                found = self._unknown_words.cut(part)
+                if self._removed:
+                    found = [piece for word in found for piece in (word if word in self._removed else (word,))]
+                words += found
+            elif part:
                 # jieba leaves whole what was taken out of the dictionary but is not Han (PM2.5).
-                yield from filter(None, _ASCII_WORD.split(part))
+                words += filter(None, _ASCII_WORD.split(part))
+        return words
 
 
 class _Runs(dict[str, str]):
@@ -191,9 +198,15 @@ class UnknownWords:
 
     def cut(self, run: str) -> list[str]:
         """Return the words of a run of Han characters."""
-        e_b, s_b, b_e, m_e, b_m, m_m, e_s, s_s = self._transitions
         known, impossible = self._emissions.get, self._impossible
-        b, e, m, s = (start + here for start, here in zip(self._initial, known(run[0], impossible), strict=True))
+        e_b, s_b, b_e, m_e, b_m, m_m, e_s, s_s = self._transitions
+        (to_b, to_e, to_m, to_s), (in_b, in_e, in_m, in_s) = self._initial, known(run[0], impossible)
+        b, e, m, s = to_b + in_b, to_e + in_e, to_m + in_m, to_s + in_s
+        if len(run) == 2:
+            # More than half of all runs: the loops below, for one step.
+            _, in_e, _, in_s = known(run[1], impossible)
+            one = max(b + b_e + in_e, m + m_e + in_e)
+            return list(run) if max(e + e_s + in_s, s + s_s + in_s) >= one else [run]
         # For each later character, the state before it if its own is B, E, M or S.
         before: list[tuple[str, str, str, str]] = []
         for character in run[1:]:
