@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from cnpolicy import language
 from cnpolicy.repair.chains import Bytes, Truth, table
@@ -16,6 +17,7 @@ _RARE_BITS = 17.0
 # Stretches of so many characters that cost more on average are not what the right encoding says.
 _SPAN = 6
 _POOR_BITS = 13.0
+_LEAST_GAIN = 1.0  # bits a character by which it must be better than the text as it is
 _SWAPPED_LINE_END = 0x0A00
 _APART = 3  # so many characters must be certain between two stretches, or they are one
 
@@ -144,19 +146,17 @@ def _divide(
     read = trellis.readers[0]
     begin, span, code = characters
     size = len(data)
-    before = np.concatenate([[LOST], code[:-1]])
-    bits = language.pair_bits(before.astype(np.uint32), code.astype(np.uint32))
     good = language.own_bits(code.astype(np.uint32)) < _RARE_BITS
-    if read.name != "utf-8" and len(code) >= _SPAN:
-        # Nothing but the sense tells what is read out of step here, or was never garbled.
-        mean = np.convolve(bits, np.full(_SPAN, 1 / _SPAN), mode="same")
-        poor = np.convolve(mean > _POOR_BITS, np.ones(_SPAN), mode="same") > 0.5
-        good &= ~poor
+    if read.name == "utf-8":
+        # The two bytes of 路 in GBK are U+00B7 in UTF-8: good text beside what is garbled is full of such.
+        good &= (code < 0x80) | (code >= 0x800)
+    elif len(code) >= _SPAN:
+        good &= ~_is_poor(trellis.points, layout, characters)
     begin, span, code = begin[good], span[good], code[good]
     opens, closes = _ragged(begin, span, size)
     row = np.full(len(begin), -1)
     runs = _runs(read, begin, code, (opens, closes), around)
-    filled = fill(trellis.chain[0], data, kind, runs, dropped=trellis.style == "dropped")
+    filled = fill(trellis.chain[0], data, kind, trellis.natural[owner], runs, dropped=trellis.style == "dropped")
     if len(filled.code):
         order = np.argsort(np.concatenate([begin, filled.place]), kind="stable")
         begin = np.concatenate([begin, filled.place])[order]
@@ -204,6 +204,29 @@ def _divide(
         if own in filled.doubts
     }
     return Certain(code[outside], token[outside], whole[outside], stretches, restored, doubts)
+
+
+def _is_poor(points: Bytes, layout: _Layout, characters: tuple[Bytes, Bytes, Bytes]) -> Truth:
+    """Tell which characters stand where the text makes no sense in this reading, or as much sense as it is.
+
+    With pairs of bytes nothing but the sense tells what is read out of step, or was never garbled.
+    """
+    begin, span, code = characters
+    bits = _pair_bits(code)
+    # What stays costs what its garbled characters cost, each as much for each of its bytes.
+    own = _pair_bits(points) / np.maximum(layout.length, 1)
+    sums = np.concatenate([[0.0], np.cumsum(own[layout.owner])])
+    stays = sums[np.minimum(begin + span, len(layout.data))] - sums[begin]
+    window = np.full(_SPAN, 1 / _SPAN)
+    mean = np.convolve(bits, window, mode="same")
+    poor = (mean > _POOR_BITS) | (mean > np.convolve(stays, window, mode="same") - _LEAST_GAIN)
+    found: Truth = np.convolve(poor, np.ones(_SPAN), mode="same") > 0.5
+    return found
+
+
+def _pair_bits(code: Bytes) -> npt.NDArray[np.float64]:
+    before = np.concatenate([[LOST], code[:-1]])
+    return language.pair_bits(before.astype(np.uint32), code.astype(np.uint32)).astype(np.float64)
 
 
 def _runs(read: Reader, begin: Bytes, code: Bytes, ragged: tuple[Bytes, Bytes], around: tuple[int, int]) -> Runs:

@@ -105,12 +105,16 @@ def _key(data: Bytes, kinds: tuple[int, ...]) -> Bytes:
 
 
 class _Shapes(NamedTuple):
-    """What may have been the bytes of a character: for which slot, its bytes and their kinds, and the byte after it."""
+    """What may have been the bytes of a character: for which slot, its bytes and their kinds, and the byte after it.
+
+    `last` tells whether it may be that nothing follows.
+    """
 
     slot: Bytes
     data: Bytes
     kind: Bytes
     following: Bytes
+    last: Truth
 
 
 class _Slots(NamedTuple):
@@ -142,10 +146,11 @@ class _Link(NamedTuple):
     bits: Floats
 
 
-def fill(step: Step, data: Bytes, kind: Bytes, runs: Runs, *, dropped: bool) -> Filled:
+def fill(step: Step, data: Bytes, kind: Bytes, natural: Truth, runs: Runs, *, dropped: bool) -> Filled:
     """Return the characters of the runs of bytes that are characters with holes.
 
-    `kind` is what each byte of `data` is; `dropped`: lost bytes left no hole.
+    `kind` is what each byte of `data` is, `natural` tells which are of characters that may be good text: nothing
+    follows a lost byte before them. `dropped`: lost bytes left no hole.
     """
     size = 3 if step.right == "utf-8" else 2
     holes = np.concatenate([[0], np.cumsum(kind != KNOWN)])
@@ -168,7 +173,7 @@ def fill(step: Step, data: Bytes, kind: Bytes, runs: Runs, *, dropped: bool) -> 
     run = np.repeat(chosen, count)  # by slot
     number = np.arange(len(run)) - np.repeat(np.cumsum(count) - count, count)
     place = runs.begin[run] + number * span
-    shapes = _shapes(data, kind, place, span)
+    shapes = _shapes(data, kind, natural, place, span)
     if span < size:
         shapes = _with_a_hole(shapes)
     candidates = _candidates(step, shapes)
@@ -186,12 +191,17 @@ def fill(step: Step, data: Bytes, kind: Bytes, runs: Runs, *, dropped: bool) -> 
     )
 
 
-def _shapes(data: Bytes, kind: Bytes, place: Bytes, span: int) -> _Shapes:
+def _shapes(data: Bytes, kind: Bytes, natural: Truth, place: Bytes, span: int) -> _Shapes:
     """Return the bytes at the places as they are."""
     following = np.concatenate([np.where(kind == KNOWN, data, UNKNOWN), [END]])
+    behind = np.append(natural, True)[place + span]
     own = np.stack([data[place + shift] for shift in range(span)])
     return _Shapes(
-        np.arange(len(place)), own, np.stack([kind[place + shift] for shift in range(span)]), following[place + span]
+        np.arange(len(place)),
+        own,
+        np.stack([kind[place + shift] for shift in range(span)]),
+        following[place + span],
+        behind,
     )
 
 
@@ -201,12 +211,13 @@ def _with_a_hole(shapes: _Shapes) -> _Shapes:
     for place in range(len(shapes.data) + 1):
         data = np.insert(shapes.data, place, 0, axis=0)
         kind = np.insert(shapes.kind, place, LOST_BYTE, axis=0)
-        found.append(_Shapes(shapes.slot, data, kind, shapes.following))
+        found.append(_Shapes(shapes.slot, data, kind, shapes.following, shapes.last))
     return _Shapes(
         np.concatenate([one.slot for one in found]),
         np.concatenate([one.data for one in found], axis=1),
         np.concatenate([one.kind for one in found], axis=1),
         np.concatenate([one.following for one in found]),
+        np.concatenate([one.last for one in found]),
     )
 
 
@@ -226,7 +237,8 @@ def _candidates(step: Step, shapes: _Shapes) -> _Candidates:
         shape, entry = _ranges(np.searchsorted(index.key, key), np.searchsorted(index.key, key, side="right"))
         shape = mine[shape]
         if kinds[-1] == LOST_BYTE:
-            good = lost[shapes.following[shape], index.data[-1, entry]]
+            byte = index.data[-1, entry]
+            good = lost[shapes.following[shape], byte] | (shapes.last[shape] & lost[END, byte])
             shape, entry = shape[good], entry[good]
         parts.append((shapes.slot[shape], index.code[entry], index.data[0, entry], index.data[-1, entry]))
     columns = [np.concatenate([np.zeros(0, dtype=np.int64), *(part[column] for part in parts)]) for column in range(4)]

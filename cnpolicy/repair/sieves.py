@@ -56,14 +56,13 @@ TWICE = 0  # the kind that is tried twice over: programs that read UTF-8 as GBK 
 
 @cache
 def _weights() -> npt.NDArray[np.int8]:
-    """Return for each kind of misreading (a row) by how many bits each code unit is likelier in it than in a text."""
-    weights: npt.NDArray[np.int8] = tables.load("suspects")["weights"]
-    return weights
+    """Return by how many bits each code unit (a row) is likelier in a kind of misreading (a column) than in a text."""
+    return np.ascontiguousarray(tables.load("suspects")["weights"].T)
 
 
 @cache
 def _greatest_weights() -> npt.NDArray[np.int8]:
-    found: npt.NDArray[np.int8] = np.max(_weights(), axis=0)
+    found: npt.NDArray[np.int8] = np.max(_weights(), axis=1)
     return found
 
 
@@ -75,7 +74,7 @@ _BEFORE, _BEHIND = 2, 4  # what is looked at around them
 # Bits: what a character of a text may cost, how much one may count, and what a stretch must come to.
 _EXPECTED_BITS = 12.0
 _MOST_BITS = 8.0
-_STRETCH_BITS = 12.0
+_STRETCH_BITS = 14.0
 _FAR = 1e6
 
 
@@ -97,30 +96,41 @@ def windows(text: str) -> list[Window]:
     if not len(places):
         return []
     weights = _weights()
-    one, two = units[places], units[places + 1]
-    same = (weights[:, one] + weights[:, two]).max(axis=0) >= _PAIR_WEIGHT
-    same &= (language.pair_bits(one.astype(np.uint32), two.astype(np.uint32)) >= _PAIR_BITS) | _is_light(two)
-    places = places[same]
+    places = places[(weights[units[places]] + weights[units[places + 1]]).max(axis=1) >= _PAIR_WEIGHT]
     if not len(places):
         return []
     if len(units) != len(text):
         places = places - np.cumsum((units >= 0xDC00) & (units < 0xE000))[places]
-    near = np.zeros(len(text) + _BEHIND, dtype=np.bool_)
+    codes = language.codes(text)
+    at = _around(places, len(text))
+    own = codes[at]
+    before = codes[at - 1]
+    before[:1] = _NEWLINE if at[0] == 0 else before[:1]
+    light = _is_light(own)
+    bits = language.pair_bits(before, own)
+    # Only what does not go with the one before it is looked at, and what is around it.
+    places = places[(light | (bits >= _PAIR_BITS))[np.searchsorted(at, np.minimum(places + 1, len(text) - 1))]]
+    if not len(places):
+        return []
+    kept = np.searchsorted(at, _around(places, len(text)))
+    at, own, bits, light = at[kept], own[kept], bits[kept], light[kept]
+    surprise = np.minimum(bits - _EXPECTED_BITS, _MOST_BITS).astype(np.float64)
+    surprise[light] = 0
+    score = weights[np.minimum(own, _BMP - 1)] + surprise[:, None]
+    # A stretch begins anew after a gap, and in each line: what came before it is outweighed by far.
+    score[own == _NEWLINE] -= _FAR
+    score[np.flatnonzero(at[1:] - at[:-1] > 1) + 1] -= _FAR
+    sums = np.cumsum(score, axis=0)
+    excess = sums - np.minimum(np.minimum.accumulate(sums, axis=0), 0)
+    return list(_stretches(at, excess))
+
+
+def _around(places: Places, size: int) -> Places:
+    """Return all places that are so near to one of these, in a text of so many characters."""
+    near = np.zeros(size + _BEHIND, dtype=np.bool_)
     for shift in range(-_BEFORE, _BEHIND):
         near[np.maximum(places + shift, 0)] = True
-    at = np.flatnonzero(near[: len(text)])
-    codes = language.codes(text)
-    own = codes[at]
-    before = np.where(at > 0, codes[np.maximum(at - 1, 0)], _NEWLINE).astype(np.uint32)
-    surprise = np.minimum(language.pair_bits(before, own) - _EXPECTED_BITS, _MOST_BITS).astype(np.float64)
-    surprise[_is_light(own)] = 0
-    score = weights[:, np.minimum(own, _BMP - 1)] + surprise
-    # A stretch begins anew after a gap, and in each line: what came before it is outweighed by far.
-    score[:, own == _NEWLINE] -= _FAR
-    score[:, np.flatnonzero(np.diff(at) > 1) + 1] -= _FAR
-    sums = np.cumsum(score, axis=1)
-    excess = sums - np.minimum(np.minimum.accumulate(sums, axis=1), 0)
-    return list(_stretches(at, excess))
+    return np.flatnonzero(near[:size])
 
 
 def _is_light(units: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
@@ -131,13 +141,13 @@ def _is_light(units: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
 
 def _stretches(at: Places, excess: Weights) -> Iterator[Window]:
     """Yield the stretches in which the excess of at least one kind is great enough."""
-    greatest = excess.max(axis=0)
+    greatest = excess.max(axis=1)
     inside = np.concatenate([[False], greatest > 0, [False]])
     edges = np.flatnonzero(inside[1:] != inside[:-1])
     for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
         top = start + int(greatest[start:end].argmax())
         if greatest[top] >= _STRETCH_BITS:
-            scores = excess[:, start : top + 1].max(axis=1)
+            scores = excess[start : top + 1].max(axis=0)
             yield Window(int(at[start]), int(at[top]) + 1, tuple(scores.tolist()))
 
 

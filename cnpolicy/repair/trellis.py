@@ -16,6 +16,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from cnpolicy import language
 from cnpolicy.repair.chains import END, SPELLINGS, UNKNOWN, Bytes, Chain, Truth, misreading
 from cnpolicy.repair.filling import sum_by
 from cnpolicy.repair.punctuation import pair_bits
@@ -42,6 +43,7 @@ _MARKS = 24
 _INSERTED = (24, 6)  # so many hypotheses of a stretch are tried with one lost byte that left no mark, and with two
 _HALFWAY = 48  # so many hypotheses of a stretch remain between two lost bytes
 _FILLED = 64  # so many hypotheses of a stretch are continued by every byte that may have stood at a mark
+_NATURAL_BITS = 11.0  # the thousand commonest characters, and punctuation, cost less
 _NEWLINE = 0x0A
 _PRINTED = (np.arange(256) > 0x20) & (np.arange(256) < 0x7F)
 
@@ -175,6 +177,9 @@ class Trellis:
         self.first = np.full(size + 1, END, dtype=np.int64)
         self.first[:size] = self.bytes[0] >> 8 * np.maximum(self.length[0] - 1, 0)
         self.first[:size][self.hole | self.foreign | (self.length[1] > 0)] = UNKNOWN
+        # What looks like good text may be just that: then nothing follows what is garbled before it.
+        self.natural = np.append(self.length[0] > 0, True)
+        self.natural[:size] &= language.own_bits(np.minimum(points, 0xFFFF).astype(np.uint32)) < _NATURAL_BITS
         self.ascii = (points < 0x80) & ~self.hole & ~self.foreign
         self._ragged = np.ones(size, dtype=np.bool_)
         self.effort = 0  # so many hypotheses were continued by a byte so far
@@ -273,14 +278,14 @@ class Trellis:
         kept = np.flatnonzero(marked[source])
         if len(kept):
             unknown = np.full(len(kept), UNKNOWN)
-            found.extend(self._fill(rows.take(kept), level, unknown, question[source[kept]]))
+            found.extend(self._fill(rows.take(kept), level, unknown, question[source[kept]], unknown == END))
         return _join(found) if found else rows.take(np.zeros(0, dtype=np.int64))
 
-    def _fill(self, rows: _Rows, level: int, following: Bytes, question: Truth) -> list[_Rows]:
-        """Continue hypotheses by what a mark may stand for."""
+    def _fill(self, rows: _Rows, level: int, following: Bytes, question: Truth, last: Truth) -> list[_Rows]:
+        """Continue hypotheses by what a mark may stand for; `last` tells where that may be the last byte of all."""
         kept = self._limit(rows, _FILLED)
         if len(kept) < len(rows):
-            rows, following, question = rows.take(kept), following[kept], question[kept]
+            rows, following, question, last = rows.take(kept), following[kept], question[kept], last[kept]
         lost = self.wrong[level].lost
         column = _LEVELS + level * _WIDTH
         found: list[_Rows] = []
@@ -296,7 +301,7 @@ class Trellis:
             if len(at_end):
                 found.append(self._guess(rows.take(at_end), level, lost[END][None, :], following[at_end]))
         else:
-            found.append(self._guess(rows, level, lost[following], following))
+            found.append(self._guess(rows, level, lost[following] | (last[:, None] & lost[END]), following))
         kept = np.flatnonzero(question)
         if len(kept):
             found.append(self._feed(rows.take(kept), np.full(len(kept), QUESTION), level))
@@ -404,7 +409,8 @@ class Trellis:
         kept = np.flatnonzero(self.hole[token])
         if len(kept):
             question = self.points[token[kept]] == QUESTION
-            found.extend(self._fill(rows.take(kept), 0, self.first[token[kept] + 1], question))
+            behind = token[kept] + 1
+            found.extend(self._fill(rows.take(kept), 0, self.first[behind], question, self.natural[behind]))
         rows = _join([*found, rows.take(np.zeros(0, dtype=np.int64))])
         if self.style == "dropped":
             # Bytes may be lost after the last character of a stretch too.
@@ -480,7 +486,8 @@ class Trellis:
         for number, stretch in enumerate(stretches):
             here = slice(stretch.begin, stretch.end)
             # Marks of which there are too many are no holes: the text alone does not tell.
-            key = (self.points[here].tobytes(), self.hole[here].tobytes(), int(self.first[stretch.end]), *stretch[2:])
+            behind = int(self.first[stretch.end]), bool(self.natural[stretch.end])
+            key = (self.points[here].tobytes(), self.hole[here].tobytes(), *behind, *stretch[2:])
             same[number] = numbers.setdefault(key, len(different))
             if same[number] == len(different):
                 different.append(stretch)
