@@ -5,6 +5,7 @@ import os
 import random
 import signal
 import subprocess
+import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +14,8 @@ from typing import Any
 import duckdb
 import pytest
 from conftest import Run, command
+
+from cnpolicy import runs
 
 TEXTS = {
     "2012/one.txt": "关于做好秋粮收购工作的通知\n\n甲县人民政府\n2012年9月3日\n各乡镇要做好收购工作。\n",
@@ -53,6 +56,14 @@ def everything(path: Path) -> list[list[tuple[Any, ...]]]:
     ]
 
 
+TABLES = ("documents", "terms", "tokens", "findings", "mastheads")
+
+
+def as_they_are(path: Path) -> list[list[tuple[Any, ...]]]:
+    """The rows of a database in the order in which they are there, with their numbers."""
+    return [rows(path, f"SELECT * FROM {table}") for table in TABLES]
+
+
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
@@ -60,9 +71,9 @@ def names(folder: Path) -> list[str]:
 # ---- what is in it -------------------------------------------------------------------------------------------------
 
 
-def test_a_database_holds_documents_terms_tokens_and_findings(run: Run, folder: Path, tmp_path: Path) -> None:
+def test_a_database_holds_documents_terms_tokens_and_findings(inside: Run, folder: Path, tmp_path: Path) -> None:
     (folder / "2012" / "gbk.txt").write_bytes("关于３件事的讲话,２０１２年\n".encode("gb18030"))
-    done = run("index", folder, "-o", "corpus.duckdb")
+    done = inside("index", folder, "-o", "corpus.duckdb")
     assert (done.returncode, done.stdout) == (0, b"")
     assert done.stderr.decode() == "4 documents to corpus.duckdb; 4 new\n"
     assert names(tmp_path) == ["corpus.duckdb", "speeches"], "nothing is left beside it"
@@ -90,36 +101,36 @@ def test_a_database_holds_documents_terms_tokens_and_findings(run: Run, folder: 
     ]
 
 
-def test_a_database_counts_as_the_folder_does(run: Run, folder: Path) -> None:
-    assert run("index", folder, "-o", "corpus.duckdb", "-q").stderr == b""
-    table = run("stats", "corpus.duckdb").stdout
+def test_a_database_counts_as_the_folder_does(inside: Run, folder: Path) -> None:
+    assert inside("index", folder, "-o", "corpus.duckdb", "-q").stderr == b""
+    table = inside("stats", "corpus.duckdb").stdout
     assert table
-    assert table == run("stats", folder, "-q").stdout
-    assert b"corpus\tdocuments\t1\n" in run("stats", "corpus.duckdb", "--where", "year > 2012").stdout
+    assert table == inside("stats", folder, "-q").stdout
+    assert b"corpus\tdocuments\t1\n" in inside("stats", "corpus.duckdb", "--where", "year > 2012").stdout
     assert (
-        run("stats", "corpus.duckdb", "--where", "year > 2012").stdout
-        == run("stats", folder, "-q", "--where", "year > 2012").stdout
+        inside("stats", "corpus.duckdb", "--where", "year > 2012").stdout
+        == inside("stats", folder, "-q", "--where", "year > 2012").stdout
     )
 
 
-def test_parts_of_speech_only_when_asked_for(run: Run, folder: Path, tmp_path: Path) -> None:
-    assert run("index", folder, "-o", "corpus.duckdb", "--pos").returncode == 0
+def test_parts_of_speech_only_when_asked_for(inside: Run, folder: Path, tmp_path: Path) -> None:
+    assert inside("index", folder, "-o", "corpus.duckdb", "--pos").returncode == 0
     sql = "SELECT DISTINCT tag FROM tokens JOIN terms USING (term_id) WHERE term = '全县'"
     assert rows(tmp_path / "corpus.duckdb", sql) == [("n",)]
     assert rows(tmp_path / "corpus.duckdb", "SELECT count(*) FROM tokens WHERE tag IS NULL") == [(0,)]
 
 
-def test_the_script_that_words_are_counted_in(run: Run, tmp_path: Path) -> None:
+def test_the_script_that_words_are_counted_in(inside: Run, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("發展經濟，發展農業。\n", "utf-8")
-    assert run("index", "a.txt", "-o", "s.duckdb").returncode == 0
-    assert run("index", "a.txt", "-o", "k.duckdb", "--count-script", "keep").returncode == 0
+    assert inside("index", "a.txt", "-o", "s.duckdb").returncode == 0
+    assert inside("index", "a.txt", "-o", "k.duckdb", "--count-script", "keep").returncode == 0
     sql = "SELECT count(*) FROM tokens JOIN terms USING (term_id) WHERE term = '{}'"
     assert rows(tmp_path / "s.duckdb", sql.format("发展")) == [(2,)]
     assert rows(tmp_path / "k.duckdb", sql.format("發展")) == [(2,)]
-    mixed = run("index", "a.txt", "-o", "k.duckdb", "--count-script", "simplified")
+    mixed = inside("index", "a.txt", "-o", "k.duckdb", "--count-script", "simplified")
     assert mixed.returncode == 2
     assert "counted with --count-script keep, not simplified" in mixed.stderr.decode()
-    again = run("index", "a.txt", "-o", "k.duckdb")
+    again = inside("index", "a.txt", "-o", "k.duckdb")
     assert b"1 done before" in again.stderr, "without the option, as the database is"
 
 
@@ -136,24 +147,28 @@ def test_documents_from_a_stream(run: Run, folder: Path, tmp_path: Path) -> None
     assert table == run("stats", "--segmented", stdin=words).stdout
 
 
-def test_a_clean_tree_keeps_what_was_found_in_the_originals(run: Run, folder: Path, tmp_path: Path) -> None:
+def test_a_clean_tree_keeps_what_was_found_in_the_originals(inside: Run, folder: Path, tmp_path: Path) -> None:
     (folder / "gbk.txt").write_bytes("关于３件事的讲话\n".encode("gb18030"))
-    assert run("clean", folder, "-o", "cleaned").returncode == 0
-    assert run("index", "cleaned", "-o", "corpus.duckdb").returncode == 0
+    assert inside("clean", folder, "-o", "cleaned").returncode == 0
+    assert inside("index", "cleaned", "-o", "corpus.duckdb").returncode == 0
     sql = "SELECT encoding, certain FROM documents WHERE name = 'gbk.txt'"
     assert rows(tmp_path / "corpus.duckdb", sql) == [("gb18030", 1)]
-    assert b"4 done before" in run("index", "cleaned", "-o", "corpus.duckdb").stderr
+    assert b"4 done before" in inside("index", "cleaned", "-o", "corpus.duckdb").stderr
 
 
-def test_any_number_of_processes_gives_the_same_rows(run: Run, tmp_path: Path) -> None:
-    for number in range(300):
+def test_any_number_of_processes_gives_the_same_rows(
+    inside: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "BATCH_DOCUMENTS", 7)
+    monkeypatch.setattr(runs, "WORTH_A_PROCESS", 0)
+    for number in range(60):
         path = tmp_path / "many" / f"{number % 7}" / f"{number:03}.txt"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"第{number}次会议研究了防汛工作，要求各镇落实责任。\n" * (number % 50 * 8 + 1), "utf-8")
+        path.write_text(f"第{number}次会议研究了防汛工作，要求各镇落实责任。\n" * (number % 50 * 2 + 1), "utf-8")
     tables = []
     for jobs in (1, 2):
         path = tmp_path / f"{jobs}.duckdb"
-        assert run("index", "many", "-o", path, "-j", jobs, "--as-is").returncode == 0
+        assert inside("index", "many", "-o", path, "-j", jobs, "--as-is").returncode == 0
         tables.append([rows(path, f"FROM {table}") for table in ("documents", "terms", "tokens", "findings")])
     assert tables[0] == tables[1]
 
@@ -161,89 +176,200 @@ def test_any_number_of_processes_gives_the_same_rows(run: Run, tmp_path: Path) -
 # ---- again ---------------------------------------------------------------------------------------------------------
 
 
-def test_only_what_is_new_or_has_changed_is_read(run: Run, folder: Path, tmp_path: Path) -> None:
+def test_only_what_is_new_or_has_changed_is_read(inside: Run, folder: Path, tmp_path: Path) -> None:
     path = tmp_path / "corpus.duckdb"
-    run("index", folder, "-o", path)
+    inside("index", folder, "-o", path)
     before = path.read_bytes()
-    assert run("index", folder, "-o", path).stderr.decode().startswith("3 documents to ")
+    assert inside("index", folder, "-o", path).stderr.decode().startswith("3 documents to ")
     assert path.read_bytes() == before, "nothing to do: the file is not even opened for writing"
     (folder / "good.txt").write_text("另一篇文字，讲的是防火。\n", "utf-8")
     (folder / "2012" / "new.txt").write_text("新的通知。\n", "utf-8")
     (folder / "2013" / "two.txt").unlink()
-    done = run("index", folder, "-o", path).stderr.decode()
+    done = inside("index", folder, "-o", path).stderr.decode()
     assert "3 documents to" in done
     assert "1 done before; 1 new; 1 changed; 1 not in the input but kept (--prune removes them)" in done
     assert rows(path, "SELECT count(*) FROM documents") == [(4,)]
     assert rows(path, "SELECT doc_id FROM documents WHERE name = 'good.txt'") == [(2,)], "it keeps its number"
-    done = run("index", folder, "-o", path, "--prune").stderr.decode()
+    done = inside("index", folder, "-o", path, "--prune").stderr.decode()
     assert "3 done before; 1 removed" in done
-    assert run("index", folder, "-o", "fresh.duckdb").returncode == 0
+    assert inside("index", folder, "-o", "fresh.duckdb").returncode == 0
     assert everything(path) == everything(tmp_path / "fresh.duckdb")
 
 
-def test_other_options_read_everything_anew(run: Run, folder: Path) -> None:
-    run("index", folder, "-o", "corpus.duckdb")
-    assert b"3 changed" in run("index", folder, "-o", "corpus.duckdb", "--no-hmm").stderr
-    part = run("index", folder / "2012", "-o", "corpus.duckdb").stderr.decode()
+def test_other_options_read_everything_anew(inside: Run, folder: Path) -> None:
+    inside("index", folder, "-o", "corpus.duckdb")
+    assert b"3 changed" in inside("index", folder, "-o", "corpus.duckdb", "--no-hmm").stderr
+    part = inside("index", folder / "2012", "-o", "corpus.duckdb").stderr.decode()
     assert "warning: 3 documents of the database were read with other options" in part
 
 
-def test_nothing_is_pruned_for_a_path_that_is_missing(run: Run, folder: Path, tmp_path: Path) -> None:
-    run("index", folder, "-o", "corpus.duckdb")
-    done = run("index", "nowhere", "-o", "corpus.duckdb", "--prune")
+def test_nothing_is_pruned_for_a_path_that_is_missing(inside: Run, folder: Path, tmp_path: Path) -> None:
+    inside("index", folder, "-o", "corpus.duckdb")
+    done = inside("index", "nowhere", "-o", "corpus.duckdb", "--prune")
     assert done.returncode == 3
     assert b"3 not in the input but kept (not removed, for some input is missing)" in done.stderr
     assert rows(tmp_path / "corpus.duckdb", "SELECT count(*) FROM documents") == [(3,)]
 
 
-def test_a_document_that_cannot_be_read_stays_as_it_was(run: Run, folder: Path, tmp_path: Path) -> None:
-    run("index", folder, "-o", "corpus.duckdb")
+def test_a_document_that_cannot_be_read_stays_as_it_was(inside: Run, folder: Path, tmp_path: Path) -> None:
+    inside("index", folder, "-o", "corpus.duckdb")
     (folder / "good.txt").unlink()
     (folder / "good.txt").symlink_to("nowhere.txt")
-    assert run("index", folder, "-o", "corpus.duckdb", "--prune").returncode == 3
+    assert inside("index", folder, "-o", "corpus.duckdb", "--prune").returncode == 3
     assert rows(tmp_path / "corpus.duckdb", "SELECT count(*) FROM documents") == [(3,)]
 
 
-def test_nothing_but_failures_makes_no_database(run: Run, tmp_path: Path) -> None:
+def test_nothing_but_failures_makes_no_database(inside: Run, tmp_path: Path) -> None:
     (tmp_path / "picture.txt").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
-    assert run("index", "picture.txt", "-o", "corpus.duckdb").returncode == 3
+    assert inside("index", "picture.txt", "-o", "corpus.duckdb").returncode == 3
     assert names(tmp_path) == ["picture.txt"]
     (tmp_path / "empty").mkdir()
-    assert run("index", "empty", "-o", "corpus.duckdb").returncode == 0
-    table = run("stats", "corpus.duckdb")
+    assert inside("index", "empty", "-o", "corpus.duckdb").returncode == 0
+    table = inside("stats", "corpus.duckdb")
     assert table.returncode == 0
     assert b"corpus\tdocuments\t0\n" in table.stdout
 
 
-def test_killed_at_any_moment_it_goes_on(run: Run, tmp_path: Path) -> None:
+# As `cnpolicy`, but with many small batches.
+IN_SMALL_BATCHES = """
+from cnpolicy import __main__, runs
+runs.BATCH_DOCUMENTS, runs.WORTH_A_PROCESS = 3, 0
+if __name__ == "__main__":
+    __main__.main()
+"""
+
+
+def test_killed_at_any_moment_it_goes_on(inside: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "BATCH_DOCUMENTS", 3)
     chance = random.Random(5)
-    for number in range(120):
+    for number in range(60):
         path = tmp_path / "many" / f"{number:03}.txt"
         path.parent.mkdir(exist_ok=True)
         line = f"第{number}号通知要求各乡镇做好防汛工作，{number}个村组落实责任。\n"
-        path.write_text(line * 200, "utf-8")
-    assert run("index", "many", "-o", "whole.duckdb", "--as-is").returncode == 0
+        path.write_text(line * 100, "utf-8")
+    assert inside("index", "many", "-o", "whole.duckdb", "--as-is").returncode == 0
     wanted = everything(tmp_path / "whole.duckdb")
-    for number in range(0, 120, 10):  # an earlier state, which a crash must leave as it was
+    for number in range(0, 60, 10):  # an earlier state, which a crash must leave as it was
         path = tmp_path / "old" / f"{number:03}.txt"
         path.parent.mkdir(exist_ok=True)
         path.write_text(f"第{number}号旧通知。\n", "utf-8")
-    assert run("index", "old", "-o", "corpus.duckdb", "--as-is").returncode == 0
+    assert inside("index", "old", "-o", "corpus.duckdb", "--as-is").returncode == 0
     earlier = everything(tmp_path / "corpus.duckdb")
     killed = 0
-    for _ in range(4):
+    for _ in range(3):
         arguments = ("index", "many", "-o", "corpus.duckdb", "--as-is", "-j", "2")
-        process = subprocess.Popen(command(*arguments), cwd=tmp_path, stderr=subprocess.DEVNULL, start_new_session=True)
-        time.sleep(chance.uniform(0.3, 1.5))
+        process = subprocess.Popen(
+            [sys.executable, "-W", "error", "-c", IN_SMALL_BATCHES, *arguments],
+            cwd=tmp_path,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        time.sleep(chance.uniform(0.1, 0.5) if not killed else chance.uniform(0.5, 2.5))
         killed += process.poll() is None
         with suppress(ProcessLookupError):  # it had ended, with all its workers
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         assert everything(tmp_path / "corpus.duckdb") in (earlier, wanted)
-    assert killed
-    assert run("index", "many", "-o", "corpus.duckdb", "--as-is").returncode == 0
+    assert killed  # the first at least: nothing is done while Python starts
+    assert inside("index", "many", "-o", "corpus.duckdb", "--as-is").returncode == 0
     assert everything(tmp_path / "corpus.duckdb") == wanted
     assert names(tmp_path) == ["corpus.duckdb", "many", "old", "whole.duckdb"]
+
+
+@pytest.fixture
+def many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of 23 documents, three of which fit in a batch; one more cannot be read, and one is no text."""
+    monkeypatch.setattr(runs, "BATCH_DOCUMENTS", 3)
+    for number in range(23):
+        path = tmp_path / "many" / str(number % 4) / f"{number:02}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        place = "甲乙丙丁戊己庚"[number % 7]
+        text = f"{place}县第{number}号简报,推进高标准农田建设。\n" * (number % 5 + 1)
+        path.write_bytes(text.encode(("gb18030", "utf-8")[number % 2]))
+    (tmp_path / "many" / "1" / "05.txt").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)))
+    (tmp_path / "many" / "2" / "gone.txt").symlink_to("nowhere")
+    return tmp_path / "many"
+
+
+@pytest.mark.parametrize("options", [(), ("--pos",)])
+def test_parts_make_the_rows_of_a_whole_run(inside: Run, many: Path, tmp_path: Path, options: tuple[str, ...]) -> None:
+    assert inside("index", many, "-o", "whole.duckdb", "-j", "1", *options).returncode == 3
+    said = []
+    for number in (3, 1, 4, 2):
+        assert not (tmp_path / "parts.duckdb").exists()
+        done = inside("index", many, "-o", "parts.duckdb", "--shard", f"{number}/4", *options)
+        said.append(done.stderr.decode())
+    assert "the documents will be in the database when the other parts have finished: 2, 4\n" in said[1]
+    assert "documents to parts.duckdb, part 4/4\n" in said[2]
+    assert "22 new" in said[3]
+    assert as_they_are(tmp_path / "parts.duckdb") == as_they_are(tmp_path / "whole.duckdb")
+    assert names(tmp_path) == ["many", "parts.duckdb", "whole.duckdb"]
+
+    # What has changed is brought up to date in the same way.
+    (many / "0" / "04.txt").write_text("改了的文件：丰收在望。\n", "utf-8")
+    (many / "3" / "07.txt").unlink()
+    (many / "0" / "new.txt").write_text("新的文件。\n", "utf-8")
+    inside("index", many, "-o", "whole.duckdb", "-j", "1", "--prune", *options)
+    for number in (2, 1):
+        done = inside("index", many, "-o", "parts.duckdb", "--prune", "--shard", f"{number}/2", *options)
+    assert "1 new; 1 changed; 1 removed" in done.stderr.decode()
+    assert as_they_are(tmp_path / "parts.duckdb") == as_they_are(tmp_path / "whole.duckdb")
+    assert names(tmp_path) == ["many", "parts.duckdb", "whole.duckdb"]
+
+
+def test_parts_that_were_asked_for_different_things(inside: Run, many: Path, tmp_path: Path) -> None:
+    inside("index", many, "-o", "corpus.duckdb", "--shard", "1/2")
+    done = inside("index", many, "-o", "corpus.duckdb", "--shard", "2/2", "--pos")
+    assert "when the other parts have finished: 1\n" in done.stderr.decode()
+    (many / "3" / "new.txt").write_text("新的文件。\n", "utf-8")
+    (many / "3" / "newer.txt").write_text("新的文件。\n", "utf-8")
+    done = inside("index", many, "-o", "corpus.duckdb", "--shard", "1/2", "--pos")
+    assert "documents were in no part" in done.stderr.decode()
+    assert not (tmp_path / "corpus.duckdb").exists()
+    # A whole run does not mind what parts have left, and leaves nothing of it.
+    inside("index", many, "-o", "corpus.duckdb", "-j", "1")
+    inside("index", many, "-o", "whole.duckdb", "-j", "1")
+    assert as_they_are(tmp_path / "corpus.duckdb") == as_they_are(tmp_path / "whole.duckdb")
+    assert names(tmp_path) == ["corpus.duckdb", "many", "whole.duckdb"]
+
+
+def test_parts_that_run_at_once(inside: Run, many: Path, tmp_path: Path) -> None:
+    inside("index", many, "-o", "whole.duckdb", "-j", "1")
+    calls = [
+        subprocess.Popen(
+            command("index", "many", "-o", "parts.duckdb", "--shard", f"{number}/3", "-j", 1),
+            cwd=tmp_path,
+            stderr=subprocess.PIPE,
+        )
+        for number in (1, 2, 3)
+    ]
+    said = [call.communicate(timeout=240)[1].decode() for call in calls]
+    assert all(call.returncode in (0, 3) for call in calls), said
+    assert sum("when the other parts have finished" in one for one in said) == 2
+    assert as_they_are(tmp_path / "parts.duckdb") == as_they_are(tmp_path / "whole.duckdb")
+    assert names(tmp_path) == ["many", "parts.duckdb", "whole.duckdb"]
+
+
+def test_a_whole_run_and_parts_keep_one_another_out(inside: Run, many: Path, tmp_path: Path) -> None:
+    from cnpolicy.index.shards import Busy, Workplace
+
+    database = str(tmp_path / "corpus.duckdb")
+    with Workplace(database, (2, 3)):
+        for given, held in ((None, "part 2/3"), ((2, 3), "part 2/3"), ((1, 2), "part 2/3")):
+            with pytest.raises(Busy, match=held):
+                Workplace(database, given).__enter__()
+        with Workplace(database, (1, 3)):
+            done = inside("index", many, "-o", database)
+        assert done.returncode == 2
+        assert "part 1/3; process " in done.stderr.decode()
+    with Workplace(database), pytest.raises(Busy, match=f"process {os.getpid()} on"):
+        Workplace(database, (1, 2)).__enter__()
+
+
+def test_shares_of_standard_input_there_are_none(inside: Run) -> None:
+    for option in (("--shard", "1/2"), ("--cluster", "tcp://127.0.0.1:1")):
+        done = inside("index", "-", "-o", "corpus.duckdb", *option)
+        assert (done.returncode, b"has nothing to do" in done.stderr) == (2, True)
 
 
 def test_a_database_that_somebody_else_writes_to(run: Run, folder: Path, tmp_path: Path) -> None:
@@ -270,10 +396,10 @@ def test_two_runs_at_once(run: Run, folder: Path, tmp_path: Path) -> None:
 # ---- metadata ------------------------------------------------------------------------------------------------------
 
 
-def test_metadata_are_joined_by_name_with_their_types(run: Run, folder: Path, tmp_path: Path) -> None:
+def test_metadata_are_joined_by_name_with_their_types(inside: Run, folder: Path, tmp_path: Path) -> None:
     table = '\ufeffname,作者,rank,held,note\none.txt,甲某,2,2012-09-01,"a, ""b"""\n2013/two.txt,乙某,,2013-05-01,\n'
     (tmp_path / "people.csv").write_bytes(table.encode("utf-8"))
-    done = run("index", folder, "-o", "corpus.duckdb", "--metadata", "people.csv")
+    done = inside("index", folder, "-o", "corpus.duckdb", "--metadata", "people.csv")
     assert done.returncode == 0
     assert b"warning: 1 documents have no metadata" in done.stderr
     path = tmp_path / "corpus.duckdb"
@@ -282,13 +408,13 @@ def test_metadata_are_joined_by_name_with_their_types(run: Run, folder: Path, tm
     ]
     types = "SELECT data_type FROM duckdb_columns() WHERE table_name = 'documents' ORDER BY column_index DESC LIMIT 4"
     assert rows(path, types) == [("VARCHAR",), ("DATE",), ("BIGINT",), ("VARCHAR",)]
-    assert b"corpus\tdocuments\t1\n" in run("stats", "corpus.duckdb", "--where", "作者 = '乙某'").stdout
+    assert b"corpus\tdocuments\t1\n" in inside("stats", "corpus.duckdb", "--where", "作者 = '乙某'").stdout
     # A changed document keeps its row; other metadata take the place of these, in any encoding.
     (folder / "2012" / "one.txt").write_text("改过的通知。\n", "utf-8")
-    run("index", folder, "-o", "corpus.duckdb")
+    inside("index", folder, "-o", "corpus.duckdb")
     assert rows(path, "SELECT 作者 FROM documents WHERE name = '2012/one.txt'") == [("甲某",)]
     (tmp_path / "other.csv").write_bytes("name;类别\ngood.txt;普通文件\nnone.txt;没有\n".encode("gb18030"))
-    done = run("index", folder, "-o", "corpus.duckdb", "--metadata", "other.csv")
+    done = inside("index", folder, "-o", "corpus.duckdb", "--metadata", "other.csv")
     assert "1 rows of the metadata are of no document: none.txt" in done.stderr.decode()
     assert rows(path, "SELECT name FROM documents WHERE 类别 = '普通文件'") == [("good.txt",)]
     with pytest.raises(duckdb.Error):
@@ -322,48 +448,48 @@ def test_metadata_that_cannot_be_joined(inside: Run, folder: Path, tmp_path: Pat
     assert names(tmp_path) == ["m.csv", "speeches"]
 
 
-def test_metadata_that_take_the_place_of_others(run: Run, folder: Path, tmp_path: Path) -> None:
+def test_metadata_that_take_the_place_of_others(inside: Run, folder: Path, tmp_path: Path) -> None:
     (tmp_path / "first.csv").write_text("name,party,age\none.txt,甲,50\n", "utf-8")
     (tmp_path / "second.csv").write_text("name,Age\none.txt,51\n", "utf-8")
-    assert run("index", folder, "-o", "corpus.duckdb", "--metadata", "first.csv").returncode == 0
-    again = run("index", folder, "-o", "corpus.duckdb", "--metadata", "second.csv")
+    assert inside("index", folder, "-o", "corpus.duckdb", "--metadata", "first.csv").returncode == 0
+    again = inside("index", folder, "-o", "corpus.duckdb", "--metadata", "second.csv")
     assert again.returncode == 0
     assert b"took the place of the earlier ones; no longer there: party\n" in again.stderr
     assert rows(tmp_path / "corpus.duckdb", "SELECT age FROM documents WHERE name LIKE '%one%'") == [(51,)]
 
 
-def test_metadata_without_a_database(run: Run, folder: Path, tmp_path: Path) -> None:
+def test_metadata_without_a_database(inside: Run, folder: Path, tmp_path: Path) -> None:
     (tmp_path / "m.csv").write_text("name,party\none.txt,甲\ntwo.txt,乙\nnone.txt,丙\n", "utf-8")
-    done = run("freq", folder, "--metadata", "m.csv", "--by", "party", "--where", "party is not null")
+    done = inside("freq", folder, "--metadata", "m.csv", "--by", "party", "--where", "party is not null")
     assert done.returncode == 0
     groups = [line.split("\t")[0] for line in done.stdout.decode().splitlines()[1:]]
     assert sorted(set(groups)) == ["乙", "甲"]
     assert "1 rows of the metadata are of no document: none.txt" in done.stderr.decode()
     assert "1 documents have no metadata" in done.stderr.decode()
-    assert run("index", folder, "-o", "corpus.duckdb", "--metadata", "m.csv").returncode == 0
-    same = run("freq", "corpus.duckdb", "--by", "Party", "--where", "party is not null")
+    assert inside("index", folder, "-o", "corpus.duckdb", "--metadata", "m.csv").returncode == 0
+    same = inside("freq", "corpus.duckdb", "--by", "Party", "--where", "party is not null")
     assert same.stdout == done.stdout
-    refused = run("freq", "corpus.duckdb", "--metadata", "m.csv")
+    refused = inside("freq", "corpus.duckdb", "--metadata", "m.csv")
     assert (refused.returncode, refused.stdout) == (2, b"")
     assert "cnpolicy index --metadata" in refused.stderr.decode()
 
 
-def test_a_text_under_two_names_is_told_of(run: Run, folder: Path) -> None:
-    done = run("index", folder, "-o", "corpus.duckdb")
+def test_a_text_under_two_names_is_told_of(inside: Run, folder: Path) -> None:
+    done = inside("index", folder, "-o", "corpus.duckdb")
     assert b"content of another" not in done.stderr
-    part = run("index", folder / "2012", "-o", "corpus.duckdb")
+    part = inside("index", folder / "2012", "-o", "corpus.duckdb")
     assert part.returncode == 0
     said = "warning: 1 document has the content of another; each is counted: 2012/one.txt = one.txt\n"
     assert said in part.stderr.decode()
     (folder / "copy.txt").write_text(TEXTS["good.txt"], "utf-8")
     (folder / "empty.txt").write_bytes(b"")
     (folder / "blank.txt").write_bytes(b"")
-    assert "copy.txt = good.txt\n" in run("freq", folder).stderr.decode(), "of empty files nothing is said"
+    assert "copy.txt = good.txt\n" in inside("freq", folder).stderr.decode(), "of empty files nothing is said"
 
 
-def test_where_each_field_of_a_masthead_stands(run: Run, folder: Path, tmp_path: Path) -> None:
+def test_where_each_field_of_a_masthead_stands(inside: Run, folder: Path, tmp_path: Path) -> None:
     (folder / "20150304.txt").write_text("今天开会，会上说了三件事。\n", "utf-8")
-    assert run("index", folder, "-o", "corpus.duckdb", "--as-is").returncode == 0
+    assert inside("index", folder, "-o", "corpus.duckdb", "--as-is").returncode == 0
     found = rows(
         tmp_path / "corpus.duckdb",
         "SELECT name, field, value, start_offset, end_offset, certainty FROM mastheads JOIN documents USING (doc_id)"
@@ -381,22 +507,22 @@ def test_where_each_field_of_a_masthead_stands(run: Run, folder: Path, tmp_path:
         assert dict(shown) == {name: said[0] for (name, what), said in fields.items() if what == field}
 
 
-def test_nothing_to_count_is_told(run: Run, tmp_path: Path) -> None:
+def test_nothing_to_count_is_told(inside: Run, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "empty.duckdb").write_bytes(b"")
     (tmp_path / "text.DB").write_text("不是数据库\n", "utf-8")
-    done = run("freq", "empty")
+    done = inside("freq", "empty")
     assert done.returncode == 0
     assert b"no text was found" in done.stderr
     for name, said in (("empty.duckdb", "is empty"), ("text.DB", "is none")):
-        refused = run("stats", name)
+        refused = inside("stats", name)
         assert (refused.returncode, refused.stdout) == (2, b"")
         assert f"{name} is called a database but {said}" in refused.stderr.decode()
 
 
-def test_columns_with_any_name(run: Run, folder: Path, tmp_path: Path) -> None:
+def test_columns_with_any_name(inside: Run, folder: Path, tmp_path: Path) -> None:
     (tmp_path / "m.csv").write_text('name,"a""b; DROP TABLE tokens",select\ngood.txt,1,true\n', "utf-8")
-    assert run("index", folder, "-o", "corpus.duckdb", "--metadata", "m.csv").returncode == 0
+    assert inside("index", folder, "-o", "corpus.duckdb", "--metadata", "m.csv").returncode == 0
     sql = 'SELECT "a""b; DROP TABLE tokens", "select" FROM documents WHERE name = \'good.txt\''
     assert rows(tmp_path / "corpus.duckdb", sql) == [(1, True)]
 
@@ -426,9 +552,9 @@ def test_conditions_that_are_none(inside: Run, folder: Path, where: str, said: s
     assert b"documents\t3\n" in inside("stats", "corpus.duckdb").stdout
 
 
-def test_a_condition_that_holds_for_no_document(run: Run, folder: Path) -> None:
-    run("index", folder, "-o", "corpus.duckdb")
-    done = run("stats", "corpus.duckdb", "--where", "year = 1900 -- none")
+def test_a_condition_that_holds_for_no_document(inside: Run, folder: Path) -> None:
+    inside("index", folder, "-o", "corpus.duckdb")
+    done = inside("stats", "corpus.duckdb", "--where", "year = 1900 -- none")
     assert (done.returncode, b"documents\t0\n" in done.stdout) == (0, True)
     assert b"--where holds for no document" in done.stderr
 
@@ -484,9 +610,9 @@ def test_a_database_that_cannot_be_read(run: Run, folder: Path, tmp_path: Path, 
     assert f"cnpolicy: {name}: open: " in done.stderr.decode()
 
 
-def test_words_beside_a_memory_limit(run: Run, folder: Path) -> None:
-    assert run("index", folder, "-o", "corpus.duckdb", "--memory-limit", "200MB").returncode == 0
-    table = run("stats", "corpus.duckdb", "--memory-limit", "200MB", "--format", "jsonl")
+def test_words_beside_a_memory_limit(inside: Run, folder: Path) -> None:
+    assert inside("index", folder, "-o", "corpus.duckdb", "--memory-limit", "200MB").returncode == 0
+    table = inside("stats", "corpus.duckdb", "--memory-limit", "200MB", "--format", "jsonl")
     assert {"section": "corpus", "item": "documents", "value": 3} in [
         json.loads(line) for line in table.stdout.splitlines()
     ]
@@ -530,23 +656,23 @@ def test_measures(
     assert "──" in drawn.stdout.decode()
 
 
-def test_words_are_asked_for_in_either_script(run: Run, corpus: Path) -> None:
-    assert len(run("kwic", corpus, "-w", "糧食收購").stdout.splitlines()) == len(
-        run("kwic", corpus, "-w", "粮食收购").stdout.splitlines()
+def test_words_are_asked_for_in_either_script(inside: Run, corpus: Path) -> None:
+    assert len(inside("kwic", corpus, "-w", "糧食收購").stdout.splitlines()) == len(
+        inside("kwic", corpus, "-w", "粮食收购").stdout.splitlines()
     )
-    assert run("timeline", corpus, "-w", "全縣").stdout == run("timeline", corpus, "-w", "全县").stdout
+    assert inside("timeline", corpus, "-w", "全縣").stdout == inside("timeline", corpus, "-w", "全县").stdout
 
 
-def test_keyness_of_two_corpora(run: Run, corpus: Path, folder: Path) -> None:
-    two = run("keyness", folder / "2013", folder / "2012", "-q", "--sort", "log_ratio")
+def test_keyness_of_two_corpora(inside: Run, corpus: Path, folder: Path) -> None:
+    two = inside("keyness", folder / "2013", folder / "2012", "-q", "--sort", "log_ratio")
     assert two.stdout.decode().splitlines()[1].split("\t")[:3] == ["河道", "2", "0"]
     for args in ((), ("corpus.duckdb",), ("a", "b", "c"), (corpus, "corpus.duckdb")):
-        assert run("keyness", *args).returncode == 2
+        assert inside("keyness", *args).returncode == 2
 
 
-def test_the_documents_nearest_to_one(run: Run, corpus: Path, folder: Path, tmp_path: Path) -> None:
+def test_the_documents_nearest_to_one(inside: Run, corpus: Path, folder: Path, tmp_path: Path) -> None:
     (folder / "2013" / "three.txt").write_text("河道治理进展通报\n2013年6月1日\n河道治理进展顺利。\n", "utf-8")
-    run("index", folder, "-o", "corpus.duckdb")
+    inside("index", folder, "-o", "corpus.duckdb")
     (tmp_path / "other.txt").write_text("河道治理的另一天。\n", "utf-8")
     near = {"2013/two.txt", "2013/three.txt"}
     for document, expected in (
@@ -554,27 +680,27 @@ def test_the_documents_nearest_to_one(run: Run, corpus: Path, folder: Path, tmp_
         (folder / "2013/two.txt", {"2013/three.txt"}),
         ("other.txt", near),
     ):
-        done = run("similar", document, "corpus.duckdb")
+        done = inside("similar", document, "corpus.duckdb")
         listed = [line.split("\t")[0] for line in done.stdout.decode().splitlines()[1:]]
         assert set(listed[: len(expected)]) == expected
-    assert b"no document of the corpus, and no file" in run("similar", "nothing", "corpus.duckdb").stderr
-    assert b"needs a PATH" in run("similar", "other.txt").stderr
+    assert b"no document of the corpus, and no file" in inside("similar", "nothing", "corpus.duckdb").stderr
+    assert b"needs a PATH" in inside("similar", "other.txt").stderr
 
 
-def test_the_last_part_of_a_name_will_do(run: Run, folder: Path) -> None:
+def test_the_last_part_of_a_name_will_do(inside: Run, folder: Path) -> None:
     for year in (2012, 2013):
         (folder / f"{year}/same.txt").write_text(f"{year}年的河道治理工作。\n", "utf-8")
-    assert run("index", folder, "-o", "names.duckdb").returncode == 0
-    short = run("similar", "two.txt", "names.duckdb")
+    assert inside("index", folder, "-o", "names.duckdb").returncode == 0
+    short = inside("similar", "two.txt", "names.duckdb")
     assert short.returncode == 0
-    assert short.stdout == run("similar", "2013/two.txt", "names.duckdb").stdout != b""
-    both = run("similar", "same.txt", "names.duckdb")
+    assert short.stdout == inside("similar", "2013/two.txt", "names.duckdb").stdout != b""
+    both = inside("similar", "same.txt", "names.duckdb")
     assert both.returncode == 2
     assert "same.txt could be 2012/same.txt or 2013/same.txt; write the whole name" in both.stderr.decode()
 
 
-def test_a_phrase_that_is_nowhere(run: Run, corpus: Path) -> None:
-    done = run("kwic", corpus, "-w", "推进 *")
+def test_a_phrase_that_is_nowhere(inside: Run, corpus: Path) -> None:
+    done = inside("kwic", corpus, "-w", "推进 *")
     assert (done.returncode, done.stdout.count(b"\n")) == (0, 1)
     assert b"no place matches; with --regex" in done.stderr
 
@@ -599,10 +725,10 @@ def test_measures_that_cannot_be(inside: Run, corpus: Path, args: list[str], sai
     assert said in done.stderr.decode()
 
 
-def test_stop_words_of_a_file(run: Run, corpus: Path, tmp_path: Path) -> None:
+def test_stop_words_of_a_file(inside: Run, corpus: Path, tmp_path: Path) -> None:
     (tmp_path / "stop.txt").write_text("河道\n", "utf-8")
     terms = [
-        line.split("\t")[0] for line in run("freq", corpus, "--stopwords", "stop.txt").stdout.decode().splitlines()
+        line.split("\t")[0] for line in inside("freq", corpus, "--stopwords", "stop.txt").stdout.decode().splitlines()
     ]
     assert "治理" in terms
     assert "河道" not in terms

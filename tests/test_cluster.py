@@ -13,6 +13,7 @@ from typing import NamedTuple
 import pytest
 import test_executors
 from conftest import Run
+from test_cli_index import as_they_are
 from test_faults import begun, corpus_of, ended
 from test_scale import files, no_temporary
 
@@ -61,7 +62,7 @@ def cluster(elsewhere: Path, request: pytest.FixtureRequest) -> Iterator[Cluster
     scheduler = start("dask_scheduler", *args, cwd=elsewhere, **environment)
     workers: list[subprocess.Popen[bytes]] = []
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while not told.exists() or not told.read_bytes().endswith(b"}"):
             assert time.monotonic() < deadline
             assert scheduler.poll() is None
@@ -79,16 +80,20 @@ def cluster(elsewhere: Path, request: pytest.FixtureRequest) -> Iterator[Cluster
 def test_a_cluster_makes_what_one_process_makes_and_a_worker_may_die(
     inside: Run, cluster: Cluster, tmp_path: Path
 ) -> None:
-    corpus_of(tmp_path / "in", 450, 4)
+    corpus_of(tmp_path / "in", 60, 2)
     assert inside("segment", "in", "-o", "words", "--cluster", cluster.address, "--shard", "1/30").returncode == 0
     with begun("tidy", "in", "-o", "out", "--cluster", cluster.address, cwd=tmp_path) as process:
         os.killpg(cluster.workers[0].pid, signal.SIGKILL)
-        assert ended(process) == (0, "450 documents to out\n")
+        assert ended(process) == (0, "60 documents to out\n")
     assert inside("tidy", "in", "-o", "fresh", "-j", "1").returncode == 0
     assert files(tmp_path / "out") == files(tmp_path / "fresh")
     assert no_temporary(tmp_path / "out")
     assert inside("segment", "in", "-o", "cut", "-j", "1", "--shard", "1/30").returncode == 0
     assert files(tmp_path / "words") == files(tmp_path / "cut") != {}
+    assert inside("index", "in", "-o", "cluster.duckdb", "--cluster", cluster.address).returncode == 0
+    assert inside("index", "in", "-o", "here.duckdb", "-j", "1").returncode == 0
+    assert as_they_are(tmp_path / "cluster.duckdb") == as_they_are(tmp_path / "here.duckdb")
+    assert not list(tmp_path.glob(".*"))
     text = inside("tidy", "in/0", "--jsonl", "--cluster", cluster.address).stdout
     assert text == inside("tidy", "in/0", "--jsonl", "-j", "1").stdout
 
@@ -108,7 +113,7 @@ def test_a_scheduler_that_is_gone(
     inside: Run, cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(executors, "CONNECT_SECONDS", 2)
-    corpus_of(tmp_path / "in", 450, 4)
+    corpus_of(tmp_path / "in", 60, 1)
     with begun("decode", "in", "-o", "out", "--cluster", cluster.address, cwd=tmp_path) as process:
         os.killpg(cluster.scheduler.pid, signal.SIGKILL)
         status, said = ended(process)
@@ -121,6 +126,9 @@ def test_a_scheduler_that_is_gone(
     done = inside("decode", "in", "-o", "out", "-j", "1")
     assert done.returncode == 0
     assert b" done before" in done.stderr
+    done = inside("index", "in", "-o", "corpus.duckdb", "--cluster", cluster.address)
+    assert (done.returncode, b"no Dask scheduler answers" in done.stderr) == (3, True)
+    assert sorted(path.name for path in tmp_path.glob("*")) == ["elsewhere", "in", "out"]
 
 
 def test_a_worker_with_other_tables_is_refused(inside: Run, cluster: Cluster, elsewhere: Path, tmp_path: Path) -> None:

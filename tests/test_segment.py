@@ -25,7 +25,7 @@ from cnpolicy.segment import (
     segmenter,
     words_of_segmented,
 )
-from cnpolicy.segment.engines import Dictionary, UnknownWords, import_jieba
+from cnpolicy.segment.engines import BORDER, Dictionary, UnknownWords, import_jieba
 from cnpolicy.segment.spans import protected
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -434,3 +434,17 @@ def test_no_shared_cache_no_warning_no_log_line(engine: str, tmp_path: Path) -> 
     run = python(code, TMPDIR=str(tmp_path), HOME=str(tmp_path))
     assert (run.stdout, run.stderr) == ("['推进', '工作', '淼', '焱']\n", "")
     assert list(tmp_path.rglob("*")) == []
+
+
+@pytest.mark.parametrize("text", ["\ud800", "推進\ud800工作", "\udc00推進網格員\ud8ff\ud801隊伍\udfff", "𠮷\ud83d推进"])
+def test_surrogates_stay_where_they_are(text: str) -> None:
+    words = segment(text)
+    assert "".join(words) == text
+    plain = [segment(part) for part in re.split("[\ud800-\udfff]", text) if part]
+    assert [word for word in words if not re.fullmatch("[\ud800-\udfff]", word)] == [w for ws in plain for w in ws]
+
+
+def test_divided_is_tokens_with_borders_between() -> None:
+    cutter = Segmenter(Settings(user_words=(UserWord("云 平台"),)))
+    text = "推進2010年8月25日的云 平台建設。\n工作\tA股" * 2000
+    assert cutter.divided(text).split(BORDER) == cutter.tokens(text)

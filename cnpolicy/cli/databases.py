@@ -1,15 +1,17 @@
 """Corpus databases: the command that makes one, and how every measure comes to the documents that it is about."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from cnpolicy.cli.options import (
     as_is_option,
+    cluster_option,
     encoding_option,
     glob_option,
     jobs_option,
@@ -19,15 +21,16 @@ from cnpolicy.cli.options import (
     paths_argument,
     quiet_option,
     segmented_option,
+    shard_option,
     word_options,
 )
-from cnpolicy.cli.reading import counted_outcomes, counting_job, find_input
+from cnpolicy.cli.reading import counted_outcomes, counting_job, find_input, finished, outcomes_of
 
 if TYPE_CHECKING:
     from cnpolicy.corpus import Found
     from cnpolicy.index import Change, CountScript, Index, Record, Selection
     from cnpolicy.index.metadata import Metadata
-    from cnpolicy.index.shards import Workplace
+    from cnpolicy.index.shards import Parts, Workplace
     from cnpolicy.report import Report
     from cnpolicy.runs import Job, Outcome
 
@@ -69,6 +72,8 @@ _ENDINGS = (".duckdb", ".db")
 @glob_option
 @encoding_option
 @jobs_option
+@cluster_option
+@shard_option
 @memory_option
 @quiet_option
 def index(paths: tuple[str, ...], output: str, metadata: str | None, prune: bool, **given: Any) -> int:
@@ -88,13 +93,15 @@ def index(paths: tuple[str, ...], output: str, metadata: str | None, prune: bool
     cnpolicy stats corpus.duckdb --where "year >= 2012 and issuer like '%省委%'"
     duckdb corpus.duckdb "SELECT year, count(*) FROM documents GROUP BY year ORDER BY year"
     """
-    from cnpolicy import corpus
+    from cnpolicy import corpus, executors
     from cnpolicy.document import Failure
     from cnpolicy.index import Unusable
     from cnpolicy.index.shards import Busy, Workplace
     from cnpolicy.report import Report
 
     check_reading(paths, given)
+    if given["cluster"] and given["jobs"]:
+        raise click.UsageError("-j is for this machine, --cluster for others; give one of the two")
     shown = corpus.printable(output)
     if os.path.isdir(output):
         raise click.UsageError(f"-o takes a file; {shown} is a directory")
@@ -106,11 +113,17 @@ def index(paths: tuple[str, ...], output: str, metadata: str | None, prune: bool
     found = find_input(paths, given)
     if prune and found is None:
         raise click.UsageError("--prune needs a PATH to compare with; standard input is none")
+    for option in ("shard", "cluster"):
+        if given[option] and found is None:
+            raise click.UsageError(f"--{option} has nothing to do: the input is standard input")
     try:
-        with Workplace(output) as place:
+        with Workplace(output, given["shard"]) as place:
             change = _bring_up_to_date(found, paths, output, place, report, (metadata, table), prune, given)
     except (Busy, Unusable) as problem:
         raise click.UsageError(f"{shown}: {problem}") from None
+    except executors.Gone as problem:
+        report.failure(Failure(given["cluster"], "cluster", str(problem)))
+        return report.exit_status
     except KeyboardInterrupt:
         report.error("interrupted; the same command goes on where it stopped")
         report.interrupted = True
@@ -118,7 +131,7 @@ def index(paths: tuple[str, ...], output: str, metadata: str | None, prune: bool
     except OSError as problem:
         report.failure(Failure(output, "write", corpus.os_reason(problem)))
         return report.exit_status
-    report.summary(f"to {shown}", change)
+    report.summary(f"to {shown}" + (f", part {given['shard']}" if given["shard"] else ""), change)
     return report.exit_status
 
 
@@ -134,56 +147,118 @@ def _bring_up_to_date(
 ) -> list[str]:
     """Read what is new, write it in one transaction, and return what there is to say of it."""
     from cnpolicy import corpus
-    from cnpolicy.index import Index
+    from cnpolicy.index import shards
 
     there = os.path.lexists(output)
     known: dict[str, str] = {}
     counting: CountScript = given["count_script"] or "simplified"
     if there:
-        known, counting = _known(output, given["count_script"])
+        with place.gate():
+            known, counting = _known(output, given["count_script"])
     job = _job(given, counting, place.shards)
-    path, table = metadata
+    load = partial(_load, job, output, there, paths, place, report, metadata, given)
     if found is None:
-        records: Iterable[Record] = _once_each(
-            counted_outcomes(replace(job, shards=None), None, paths, report, given), report
-        )
-        made, others = 0, []
-    else:
-        names = {corpus.printable(source.name) for source in found.sources}
-        if table is not None:
-            _match(path, table, {*names, *known})
-        left = list(
-            dict.fromkeys(one.shard for one in counted_outcomes(job, found, paths, report, given, known) if one.shard)
-        )
-        made, others = report.counts["made"], [name for name in known if name not in names]
-        records = _from_shards(left)
+        outcomes = counted_outcomes(replace(job, shards=None), None, paths, report, given)
+        return load(_once_each(outcomes, report))
+    names = {corpus.printable(source.name) for source in found.sources}
+    path, table = metadata
+    if table is not None:
+        _match(path, table, {*names, *known})
+    done = _into_shards(job, found, paths, report, given, known)
+    with place.gate():
+        made = any(shard for _, shard in done)
+        if given["shard"]:
+            run = "\n".join([job.digest, *map(os.path.realpath, paths), *given["globs"]])
+            parts = place.gather(run, done)
+            ordered = [corpus.printable(source.name) for source in found.sources]
+            if not _is_all_there(parts, ordered, report):
+                return []
+            made = any(parts.shards)
+            records = shards.merged(ordered, parts.shards)
+        else:
+            records = _from_shards(dict.fromkeys(shard for _, shard in done if shard))
         if not there and not made and report.counts["failed"]:
             place.clear()
             return []
-    removing = prune and others and found is not None and bool(found.sources) and not found.failures
+        others = [name for name in known if name not in names]
+        removing = others if prune and found.sources and not found.failures else []
+        said = load(records, removing) if not there or made or removing or table is not None else []
+        if others and not removing:
+            why = "--prune removes them" if not prune else "not removed, for some input is missing"
+            said.append(f"{len(others):,} not in the input but kept ({why})")
+        place.clear()
+    return said
+
+
+def _into_shards(
+    job: "Job",
+    found: "Found",
+    paths: Sequence[str],
+    report: "Report",
+    given: dict[str, Any],
+    known: Mapping[str, str],
+) -> list[tuple[str, str]]:
+    """Have this call's documents counted; return their names in order, each with the path of its shard, or ""."""
+    from cnpolicy.cli.cleaning import _for_cluster, _shared_out
+
+    clean = finished(found, paths, report) if job.command == "clean" else {}
+    share = _shared_out(found, given)
+    if given["cluster"]:
+        job, share = _for_cluster(job, share, given)
+    return [
+        (outcome.name, outcome.shard)
+        for outcomes in outcomes_of(job, share, report, given, clean, known)
+        for outcome in outcomes
+    ]
+
+
+def _is_all_there(parts: "Parts", names: Sequence[str], report: "Report") -> bool:
+    """Tell whether all parts of a run have finished and have all documents between them; if not, the user is told."""
+    if parts.waiting:
+        numbers = ", ".join(map(str, parts.waiting[:8])) + (", …" if len(parts.waiting) > 8 else "")
+        report.tell(f"the documents will be in the database when the other parts have finished: {numbers}")
+        return False
+    missing = sum(name not in parts.names for name in names)
+    if missing:
+        report.tell(
+            f"warning: the database is as it was, for {missing:,} documents were in no part: the input changed between "
+            "the calls; run all parts again"
+        )
+    return not missing
+
+
+def _load(
+    job: "Job",
+    output: str,
+    there: bool,
+    paths: Sequence[str],
+    place: "Workplace",
+    report: "Report",
+    metadata: "tuple[str | None, Metadata | None]",
+    given: dict[str, Any],
+    records: "Iterable[Record]",
+    remove: Sequence[str] = (),
+) -> list[str]:
+    """Write records into the database in one transaction, making it if it is not there; return what there is to say."""
+    from cnpolicy import corpus
+    from cnpolicy.index import Index
+
+    path, table = metadata
     notes = {"options": job.digest, "paths": "\n".join(corpus.printable(os.path.realpath(one)) for one in paths)}
-    said = []
-    if not there or found is None or made or removing or table is not None:
-        with Index(
-            output if there else place.draft, memory_limit=given["memory_limit"], count_script=job.count_script
-        ) as database:
-            earlier = _metadata_columns(database)
-            try:
-                change = database.update(
-                    records, replace=True, remove=others if removing else (), metadata=table, notes=notes
-                )
-            except ValueError as problem:
-                raise click.UsageError(f"--metadata {corpus.printable(path or '')}: {problem}") from None
-            said = _said(change)
-            _tell(database, job, report)
-            _tell_metadata(database, change, report, path, earlier)
-            _tell_doubles(database, report)
-        if not there:
-            place.publish()
-    if others and not removing:
-        why = "--prune removes them" if not prune else "not removed, for some input is missing"
-        said.append(f"{len(others):,} not in the input but kept ({why})")
-    place.clear()
+    with Index(
+        output if there else place.draft, memory_limit=given["memory_limit"], count_script=job.count_script
+    ) as database:
+        earlier = _metadata_columns(database)
+        try:
+            change = database.update(records, replace=True, remove=remove, metadata=table, notes=notes)
+        except ValueError as problem:
+            raise click.UsageError(f"--metadata {corpus.printable(path or '')}: {problem}") from None
+        said = _said(change)
+        _tell(database, job, report)
+        _tell_metadata(database, change, report, path, earlier)
+        _tell_doubles(database, report)
+    if not there:
+        place.publish()
     return said
 
 

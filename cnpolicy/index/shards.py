@@ -3,7 +3,8 @@
 A shard holds the documents of one batch: what is known of each as JSON, and the numbers of their tokens as they are.
 The folder of a database's shards is also where a new database is made, and its lock keeps a second run out. All of it
 is gone when the run has ended well; after an interrupted run, a shard whose documents have not changed is taken
-instead of doing the work again.
+instead of doing the work again. The parts of a run that is shared out among several calls work in the folder at once:
+each leaves a list of what it has done there, and the one that finishes last loads the shards of all.
 """
 
 import fcntl
@@ -13,9 +14,11 @@ import os
 import shutil
 import socket
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from errno import ENOENT, ENOTEMPTY
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, NoReturn, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +27,9 @@ from cnpolicy.corpus import sweep, whole
 from cnpolicy.index.tokens import Record, Tokens
 
 VERSION = 2
+
+_LOCK = "lock"
+_GATE = "gate"
 
 
 class Busy(Exception):
@@ -101,6 +107,37 @@ def read(path: str) -> Iterator[Record]:
         start = end
 
 
+def merged(names: Iterable[str], parts: Sequence[Iterable[str]]) -> Iterator[Record]:
+    """Yield the records in the shards of several parts of a run in the order of the documents' names.
+
+    `parts` are the paths of each part's shards, in the order of its documents. Each record has only terms of its own,
+    in the order of the text: so the database numbers them as if all documents had been counted one after the other.
+    OSError if a shard cannot be read.
+    """
+    streams = [(record for path in paths for record in read(path)) for paths in parts]
+    # The next record of each part, of which few are held at a time.
+    waiting = {record.name: (record, stream) for stream in streams for record in [next(stream, None)] if record}
+    for name in names:
+        if name in waiting:
+            record, stream = waiting.pop(name)
+            following = next(stream, None)
+            if following is not None:
+                waiting[following.name] = (following, stream)
+            yield _apart(record)
+
+
+def _apart(record: Record) -> Record:
+    """Return a record whose list of terms holds those of the document alone, in the order in which they come."""
+    tokens = record.words
+    assert isinstance(tokens, Tokens)
+    different, places, numbers = np.unique(tokens.ids, return_index=True, return_inverse=True)
+    order = np.argsort(places)
+    ranks = np.empty(len(order), np.int32)
+    ranks[order] = np.arange(len(order), dtype=np.int32)
+    terms = [tokens.terms[number] for number in different[order].tolist()]
+    return record._replace(words=tokens._replace(terms=terms, ids=ranks[numbers]))
+
+
 def _plain(record: Record) -> dict[str, Any]:
     known = record._asdict()
     del known["words"], known["tags"]
@@ -108,50 +145,149 @@ def _plain(record: Record) -> dict[str, Any]:
     return known
 
 
+class Parts(NamedTuple):
+    """What the parts of a run have done: `shards` are the paths of each part's, in order, `names` those of its inputs.
+
+    `waiting` are the numbers of the parts that have not finished; while there are any, the rest says nothing.
+    """
+
+    waiting: Sequence[int] = ()
+    shards: Sequence[Sequence[str]] = ()
+    names: frozenset[str] = frozenset()
+
+
 class Workplace:
     """The folder beside a database in which a run works; a `with` statement holds its lock.
 
-    `shards` is where workers leave their shards, `draft` the path at which a new database is made.
+    `shards` is where workers leave their shards, `draft` the path at which a new database is made. A whole run has the
+    folder to itself. The parts of a run share it, and each has a lock of its own: `part` is the number of this one
+    (from 1), and how many there are.
     """
 
-    def __init__(self, database: str) -> None:
-        """Raises Busy if another run works there, OSError if the folder cannot be made."""
+    def __init__(self, database: str, part: tuple[int, int] | None = None) -> None:
         self._database = os.path.abspath(database)
         folder, name = os.path.split(self._database)
         self.shards = os.path.join(folder, f".{name}.cnpolicy")
         self.draft = os.path.join(self.shards, "new.duckdb")
-        self._lock_path = os.path.join(self.shards, "lock")
+        self._part = part
 
     def __enter__(self) -> Self:
+        """Begin to work there. Raises Busy if another run does already, OSError if the folder cannot be made."""
         while True:
-            os.makedirs(self.shards, exist_ok=True)
-            try:
-                self._lock = os.open(self._lock_path, os.O_RDWR | os.O_CREAT, 0o666)
-            except FileNotFoundError:
-                continue  # a run that ended well has just removed the folder
-            try:
-                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                holder = os.read(self._lock, 200).decode("utf-8", "replace")
-                os.close(self._lock)
-                raise Busy(f"another run is writing to it ({holder}); wait for it, or choose another file") from None
-            if self._is_ours():
-                break
-            os.close(self._lock)
-        os.ftruncate(self._lock, 0)
-        os.write(self._lock, f"process {os.getpid()} on {socket.gethostname()}".encode())
+            # A run that has just ended well removes the folder, and what was opened there is nobody's then.
+            with ExitStack() as opened, suppress(FileNotFoundError):
+                if self._begin(opened):
+                    self._locks = opened.pop_all()
+                    return self
+
+    def _begin(self, opened: ExitStack) -> bool:
+        """Lock the folder and make it ready; False if it was removed meanwhile."""
+        os.makedirs(self.shards, exist_ok=True)
+        lock = self._open(_LOCK, opened)
+        if not _locked(lock, fcntl.LOCK_EX if self._part is None else fcntl.LOCK_SH):
+            self._refuse(self._holders())
+        with self.gate():
+            if not self._is_ours(lock, _LOCK):
+                return False
+            if self._part is None:
+                _say(lock, _who())
+                self._sweep()
+                return True
+            number, of = self._part
+            name = f"{_part_name(number, of)}.{_LOCK}"
+            own = self._open(name, opened)
+            if not _locked(own, fcntl.LOCK_EX):
+                self._refuse([(name, os.read(own, 200).decode("utf-8", "replace"))])
+            _say(own, f"{_who()}, part {number}/{of}")
+            others = [(one, said) for one, said in self._holders(name) if not one.endswith(f"-of-{of}.{_LOCK}")]
+            if others:
+                self._refuse(others)
+            with suppress(FileNotFoundError):  # until it has finished again, the part is not done
+                os.unlink(self._list_of(number))
+        return True
+
+    def _open(self, name: str, opened: ExitStack) -> int:
+        file = os.open(os.path.join(self.shards, name), os.O_RDWR | os.O_CREAT, 0o666)
+        opened.callback(os.close, file)
+        return file
+
+    def _is_ours(self, file: int, name: str) -> bool:
+        """Tell whether a file that was opened is still the one of that name."""
+        try:
+            return os.path.samestat(os.fstat(file), os.stat(os.path.join(self.shards, name)))
+        except FileNotFoundError:
+            return False
+
+    def _holders(self, besides: str = "") -> Iterator[tuple[str, str]]:
+        """Yield the names of the locks that other processes hold, with what these say of themselves."""
+        for name in sorted(os.listdir(self.shards)):
+            if name != besides and (name == _LOCK or name.endswith(f".{_LOCK}")):
+                with ExitStack() as opened:
+                    file = self._open(name, opened)
+                    if not _locked(file, fcntl.LOCK_SH):
+                        yield name, os.read(file, 200).decode("utf-8", "replace")
+
+    def _refuse(self, holders: Iterable[tuple[str, str]]) -> NoReturn:
+        said = "; ".join(said for _, said in holders) or "it has just begun"
+        raise Busy(f"another run is writing to it ({said}); wait for it, or choose another file")
+
+    @contextmanager
+    def gate(self) -> Iterator[None]:
+        """Keep other parts from beginning and ending while the block runs; a whole run is alone anyway."""
+        with ExitStack() as opened:
+            while self._part is not None:
+                file = self._open(_GATE, opened)
+                fcntl.flock(file, fcntl.LOCK_EX)
+                if self._is_ours(file, _GATE):
+                    break
+            yield
+
+    def _list_of(self, number: int) -> str:
+        assert self._part is not None
+        return os.path.join(self.shards, f"{_part_name(number, self._part[1])}.json")
+
+    def gather(self, run: str, done: Sequence[tuple[str, str]]) -> Parts:
+        """Keep what this part has done, and return what all have; call it in the gate, and load in the same block.
+
+        `run` tells what all parts must have been asked for: one that was asked for something else has not finished.
+        `done` are the names of this part's inputs in order, each with the path of its shard, or "".
+        """
+        assert self._part is not None
+        number, of = self._part
+        kept = [(name, os.path.basename(path)) for name, path in done]
+        with whole(self._list_of(number)) as file:
+            file.write(json.dumps({"version": VERSION, "run": run, "done": kept}).encode())
+        lists = {one: self._listed(one, run) for one in range(1, of + 1)}
+        waiting = [one for one, listed in lists.items() if listed is None]
+        if waiting:
+            return Parts(waiting)
+        self._sweep()  # no part is working
+        found = [listed for listed in lists.values() if listed is not None]
+        return Parts(
+            shards=[
+                [os.path.join(self.shards, path) for path in dict.fromkeys(path for _, path in listed) if path]
+                for listed in found
+            ],
+            names=frozenset(name for listed in found for name, _ in listed),
+        )
+
+    def _listed(self, number: int, run: str) -> list[tuple[str, str]] | None:
+        """Return what a part has done, if it was asked for the same; None if it has not finished."""
+        try:
+            with open(self._list_of(number), "rb") as file:
+                kept = json.load(file)
+        except FileNotFoundError:
+            return None
+        if kept["version"] != VERSION or kept["run"] != run:
+            return None
+        return [(name, path) for name, path in kept["done"]]
+
+    def _sweep(self) -> None:
+        """Remove what a run that was killed had not finished."""
         sweep(self.shards)
         for left in (self.draft, f"{self.draft}.wal"):
             if os.path.lexists(left):
                 os.unlink(left)
-        return self
-
-    def _is_ours(self) -> bool:
-        """Tell whether the file that was locked is still the one at its path."""
-        try:
-            return os.path.samestat(os.fstat(self._lock), os.stat(self._lock_path))
-        except FileNotFoundError:
-            return False
 
     def publish(self) -> None:
         """Give the database that was made at `draft`, and closed, its name."""
@@ -164,11 +300,37 @@ class Workplace:
 
     def clear(self) -> None:
         """Remove the folder: all that is in it is in the database now."""
-        shutil.rmtree(self.shards)
+        try:
+            shutil.rmtree(self.shards)
+        except OSError as problem:
+            if problem.errno not in (ENOENT, ENOTEMPTY):  # the next run has begun there already
+                raise
 
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if os.path.isdir(self.shards) and os.listdir(self.shards) == [os.path.basename(self._lock_path)]:
+        if self._part is None and os.path.isdir(self.shards) and os.listdir(self.shards) == [_LOCK]:
             self.clear()  # nothing was done that a next run could go on with
-        os.close(self._lock)
+        self._locks.close()
+
+
+def _who() -> str:
+    return f"process {os.getpid()} on {socket.gethostname()}"
+
+
+def _part_name(number: int, of: int) -> str:
+    return f"part-{number}-of-{of}"
+
+
+def _locked(file: int, how: int) -> bool:
+    """Lock a file, if no other process has locked it in a way that forbids this, and tell whether that went well."""
+    try:
+        fcntl.flock(file, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _say(file: int, who: str) -> None:
+    os.ftruncate(file, 0)
+    os.write(file, who.encode())

@@ -31,11 +31,13 @@ class Cell(NamedTuple):
     losses: tuple[Loss, ...] = ()
 
 
-def undo(name: str, text: str, cells: Iterable[Cell], chain: Chain, context: Context) -> Iterator[Finding]:
+def undo(
+    name: str, text: str, cells: Iterable[Cell], chain: Chain, context: Context, *, is_exact: bool = True
+) -> Iterator[Finding]:
     """Yield a finding for each cell with restored characters, and one for the cells between them.
 
     The cells are without a gap, with offsets in the text. What is restored with less certainty than the options ask
-    for stays visible as one U+FFFD.
+    for stays visible as one U+FFFD. `is_exact` tells whether what is between is an exact inverse.
     """
     told = describe(chain)
     restore = None if context.options.certainty == "certain" else context.options.restore
@@ -45,13 +47,15 @@ def undo(name: str, text: str, cells: Iterable[Cell], chain: Chain, context: Con
     def between_losses() -> Iterator[Finding]:
         before, after = text[start:end], "".join(sure)
         if sure and before != after:
-            yield Finding(name, start, end, before, after, "certain", note=told)
+            yield Finding(name, start, end, before, after, "certain" if is_exact else "inferred", note=told)
         sure.clear()
 
     for cell in cells:
         if cell.losses:
             yield from between_losses()
             made = _fill(name, text, cell, told, restore)
+            if not is_exact:
+                made = made._replace(certainty="inferred")
             if made.before != made.after:
                 yield made
             continue

@@ -14,6 +14,7 @@ from cnpolicy.repair.trellis import LOST, Stretch, Trellis
 _NOT = -1  # instead of a byte: it was lost, or the character never was one of the wrong encoding
 # Characters of UTF-8 that are no good reading: what is rarer than this was put together by chance from what is left.
 _RARE_BITS = 17.0
+_UNLIKELY_BITS = 20.0  # nor what is so unlikely after the one before it: both may be good text
 # Stretches of so many characters that cost more on average are not what the right encoding says.
 _SPAN = 6
 _POOR_BITS = 13.0
@@ -149,9 +150,10 @@ def _divide(
     good = language.own_bits(code.astype(np.uint32)) < _RARE_BITS
     if read.name == "utf-8":
         # The two bytes of 路 in GBK are U+00B7 in UTF-8: good text beside what is garbled is full of such.
-        good &= (code < 0x80) | (code >= 0x800)
+        good &= ((code < 0x80) | (code >= 0x800)) & (_pair_bits(code) < _UNLIKELY_BITS)
     elif len(code) >= _SPAN:
         good &= ~_is_poor(trellis.points, layout, characters)
+    good &= ~_may_be_outside(trellis.points, layout, characters)
     begin, span, code = begin[good], span[good], code[good]
     opens, closes = _ragged(begin, span, size)
     row = np.full(len(begin), -1)
@@ -222,6 +224,27 @@ def _is_poor(points: Bytes, layout: _Layout, characters: tuple[Bytes, Bytes, Byt
     poor = (mean > _POOR_BITS) | (mean > np.convolve(stays, window, mode="same") - _LEAST_GAIN)
     found: Truth = np.convolve(poor, np.ones(_SPAN), mode="same") > 0.5
     return found
+
+
+def _may_be_outside(points: Bytes, layout: _Layout, characters: tuple[Bytes, Bytes, Bytes]) -> Truth:
+    """Tell which characters are likelier as they are if what is garbled begins behind them, or ends before them."""
+    begin, span, code = characters
+    own = np.concatenate([[LOST], points, [LOST]])
+    token = layout.owner[begin] + 1
+    last = layout.owner[np.minimum(begin + span, len(layout.owner)) - 1] + 1
+    read = np.concatenate([[LOST], code, [LOST]])
+    before, behind = read[:-2], read[2:]
+    ends = _bits(before, code) + _bits(code, own[last + 1]) > _bits(before, own[token]) + _bits(
+        own[token], own[last + 1]
+    )
+    begins = _bits(own[token - 1], code) + _bits(code, behind) > _bits(own[token - 1], own[token]) + _bits(
+        own[token], behind
+    )
+    return ends | begins
+
+
+def _bits(first: Bytes, second: Bytes) -> npt.NDArray[np.float32]:
+    return language.pair_bits(first.astype(np.uint32), second.astype(np.uint32))
 
 
 def _pair_bits(code: Bytes) -> npt.NDArray[np.float64]:

@@ -8,9 +8,10 @@ from cnpolicy.repair.cells import undo
 from cnpolicy.repair.chains import describe
 from cnpolicy.repair.proof import HANS, compose, is_mention, mentioned
 from cnpolicy.repair.search import Span, search
+from cnpolicy.repair.sieves import LOSSES
 from cnpolicy.rules import Context, rule
 
-_MENTION = 12  # characters: what a text about mojibake quotes is a word or two
+_MENTION = 24  # characters: what a text about mojibake quotes is a word or a line
 _ROUNDS = 4  # hardly any text needs two
 
 
@@ -59,7 +60,12 @@ def _search(name: str, text: str, context: Context) -> Iterator[Finding]:
         if span in quoted and (stay or len(quoted) == len(spans)):
             yield mentioned(name, text, span.start, span.end, describe(span.chain), span.after)
         else:
-            yield from undo(name, text, span.cells, span.chain, context)
+            yield from undo(name, text, span.cells, span.chain, context, is_exact=not _has_dropped(text, span))
+
+
+def _has_dropped(text: str, span: Span) -> bool:
+    """Tell whether bytes of a span were lost without a mark: then where they were lost is a guess in all of it."""
+    return any(cell.losses and not LOSSES.search(text, cell.start, cell.end) for cell in span.cells)
 
 
 def _is_mention(text: str, span: Span) -> bool:

@@ -29,6 +29,7 @@ Style = Literal["marked", "swallowed", "dropped"]
 LOST = 0xFFFD
 QUESTION = 0x3F
 SWITCH_BITS = 9.0  # what it costs to begin or end a stretch that is read otherwise
+_STAY_FIRST_BITS = 0.5  # what it costs to begin a line with what stays: where both are the same, it is read
 _DROPPED_BITS = 1.0  # what a byte costs that left no mark
 _STRAY_BITS = 25.0  # what a beginning of a character costs that goes on in no way
 _MARK_STAYS_BITS = 18.0  # what a U+FFFD costs that stays one
@@ -43,7 +44,8 @@ _MARKS = 24
 _INSERTED = (24, 6)  # so many hypotheses of a stretch are tried with one lost byte that left no mark, and with two
 _HALFWAY = 48  # so many hypotheses of a stretch remain between two lost bytes
 _FILLED = 64  # so many hypotheses of a stretch are continued by every byte that may have stood at a mark
-_NATURAL_BITS = 11.0  # the thousand commonest characters, and punctuation, cost less
+# The thousand commonest characters and punctuation cost less, and characters that are a word with the next one.
+_NATURAL_BITS = 11.0
 _NEWLINE = 0x0A
 _PRINTED = (np.arange(256) > 0x20) & (np.arange(256) < 0x7F)
 
@@ -179,7 +181,9 @@ class Trellis:
         self.first[:size][self.hole | self.foreign | (self.length[1] > 0)] = UNKNOWN
         # What looks like good text may be just that: then nothing follows what is garbled before it.
         self.natural = np.append(self.length[0] > 0, True)
-        self.natural[:size] &= language.own_bits(np.minimum(points, 0xFFFF).astype(np.uint32)) < _NATURAL_BITS
+        units = np.minimum(points, 0xFFFF).astype(np.uint32)
+        together = np.append(language.pair_bits(units[:-1], units[1:]), np.inf)
+        self.natural[:size] &= np.minimum(language.own_bits(units), together) < _NATURAL_BITS
         self.ascii = (points < 0x80) & ~self.hole & ~self.foreign
         self._ragged = np.ones(size, dtype=np.bool_)
         self.effort = 0  # so many hypotheses were continued by a byte so far
@@ -504,6 +508,13 @@ class Trellis:
         data[_SEG], data[_LAST], data[_HIST] = np.arange(count), left, -1
         data[_LEVELS + _PART] = opening
         rows = _Rows(data, np.zeros(count))
+        # A line may well begin with what stays.
+        if not self.slipped:
+            staying = rows.take(np.flatnonzero((left == _NEWLINE) & (opening == 0)))
+            staying.data[_STAY] = 1
+            staying.cost += _STAY_FIRST_BITS
+            rows = _join([rows, staying])
+        begun = len(rows)
         links: list[_Link] = []
         pools: list[int] = [0]
         wholes: list[Bytes] = []
@@ -568,7 +579,7 @@ class Trellis:
             later[same] = later[same + 1] + 1
         place = (seg * total + step_of[entry]) * 8 + np.minimum(later, 7)
         wanted = np.flatnonzero(restored)
-        sums = _sum(links, ends, pools, pool, count, place[wanted])
+        sums = _sum(links, ends, pools, pool, (count, begun), place[wanted])
         doubts = {row: sums[where] for row, where in zip(wanted.tolist(), place[wanted].tolist(), strict=True)}
         ends_whole: Truth = whole_entries[entry]
         torn = np.flatnonzero(~clean)
@@ -641,16 +652,18 @@ def _sum(
     ends: Sequence[tuple[int, Bytes, Floats]],
     pools: Sequence[int],
     pool: _Pool,
-    count: int,
+    counts: tuple[int, int],
     wanted: Bytes,
 ) -> dict[int, list[tuple[int, float]]]:
     """Return the candidates of the wanted places and how probable they are.
 
-    A place is a number made of the stretch, the step, and how many characters are completed after this one in it.
+    `counts` are those of the stretches and of the hypotheses at their beginning. A place is a number made of
+    the stretch, the step, and how many characters are completed after this one in it.
     """
     if not len(wanted):
         return {}
-    forward: list[Floats] = [np.zeros(count)]
+    count, begun = counts
+    forward: list[Floats] = [np.zeros(begun)]
     for link in links:
         forward.append(sum_by(link.dest, forward[-1][link.origin] - link.delta, len(link.seg)))
     ending = {step: (rows, cost) for step, rows, cost in ends}

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import chain, filterfalse
+from itertools import chain, filterfalse, pairwise
 from typing import TYPE_CHECKING, Literal
 
 from cnpolicy.segment.engines import BORDER, Engine, Jieba, Rjieba
@@ -48,6 +48,8 @@ _DIVIDE = re.compile("[\n。]")
 _MASK = "\0"
 # Han beyond jieba's range, lone surrogates (no engine can encode them), the mask itself and the border.
 _MASKED = re.compile("[\0\uffff\u3400-\u4dbf\u9fd6-\u9fff\uf900-\ufaff\U00020000-\U0003ffff\ud800-\udfff]")
+
+_SURROGATES = re.compile("[\ud800-\udfff]+")
 
 # What the engines' dictionaries can hold; other user words are found here.
 _IN_DICTIONARY = re.compile("[\u4e00-\u9fd5A-Za-z0-9+#&._%-]+")
@@ -98,7 +100,9 @@ class Segmenter:
         self._engine.add_new((word, frequency or 1) for word, frequency, _ in self._lexicon)
         self._hmm = settings.hmm
         self._split_numbers = settings.split_numbers
-        self._user_words = [entry._replace(word=_shadow(entry.word)) for entry in map(checked, settings.user_words)]
+        self._user_words = [
+            entry._replace(word=in_simplified(entry.word)) for entry in map(checked, settings.user_words)
+        ]
         self._literals: Literals | None = None
         literal = []
         if not self._split_numbers:
@@ -245,7 +249,7 @@ class Segmenter:
 
     def _chunks(self, text: str) -> Iterator[tuple[str, str]]:
         """Yield one chunk after the other, and the same in Simplified: the very same object if it is Simplified."""
-        shadow = _shadow(text)
+        shadow = in_simplified(text)
         start = 0
         while start < len(text):
             divide = _DIVIDE.search(shadow, start + CHUNK)
@@ -316,11 +320,23 @@ def _unmasked(divided: str, hidden: Iterable[str]) -> str:
     return "".join(chain.from_iterable(zip(divided.split(_MASK), (*hidden, ""), strict=True)))
 
 
-def _shadow(text: str) -> str:
-    """Return the text in Simplified characters, place for place; the very same object if it is Simplified."""
+def in_simplified(text: str) -> str:
+    """Return the text in Simplified characters, place for place; the very same object if it is Simplified.
+
+    Surrogates, which a str can hold but no encoding, stay where they are.
+    """
     from cnpolicy.convert import to_simplified
 
-    shadow = to_simplified(text)
+    surrogates = list(_SURROGATES.finditer(text))
+    if not surrogates:
+        shadow = to_simplified(text)
+    else:
+        # OpenCC cannot take them.
+        plain = to_simplified(_SURROGATES.sub(lambda match: "\ufffd" * len(match[0]), text))
+        ends = [0, *(place for match in surrogates for place in match.span()), len(text)]
+        shadow = "".join(
+            (text if number % 2 else plain)[start:end] for number, (start, end) in enumerate(pairwise(ends))
+        )
     return text if shadow == text else shadow
 
 

@@ -123,10 +123,10 @@ class Rjieba:
 
     def _divide(self, run: str) -> str:
         """Put a run of single characters, each between borders, together again, and divide it as jieba does."""
-        characters = run[1::2]
-        if len(characters) + len(characters) == len(run) - 1 and BORDER not in characters:
+        borders = run.count(BORDER)
+        if len(run) == 2 * borders - 1:
             # Single characters all through, as nearly always.
-            return f"{BORDER}{BORDER.join(self._words(characters))}{BORDER}"
+            return f"{BORDER}{BORDER.join(self._words(run[1::2]))}{BORDER}"
         words: list[str] = []
         loose: list[str] = []
         for token in (*run[1:-1].split(BORDER), ""):
@@ -144,6 +144,8 @@ class Rjieba:
             return list(run)
         if self._unknown_words is None:
             self._unknown_words = UnknownWords()
+        if not self._removed and _HAN_RUN.fullmatch(run):
+            return self._unknown_words.cut(run)
         words: list[str] = []
         for place, part in enumerate(_HAN_RUN.split(run)):
             if place % 2:

@@ -23,7 +23,9 @@ _ADDRESS = r"A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%"
 _UNIT = (
     "(?:(?:人民币|[美港欧日])?元(?![素旦宵首帅老月年])|英镑"
     "|平方(?:公里|千米|米)|立方米|公里|千米|厘米|毫米|米(?![饭粉面线价酒])|公顷|亩(?!产)"
-    "|公斤|千克|吨(?!位)|千瓦时|[千兆]瓦|℃)"
+    "|公斤|千克|吨(?!位)|千瓦时|[千兆]瓦|℃|[微毫]克)"
+    # For each of these: 微克/立方米.
+    "(?:/(?:平方(?:公里|千米|米)|立方米|公里|公顷|亩|公斤|千克|吨|升|千瓦时|小时|人|户|年|月(?!饼)|天|日))?+"
 )
 # What is counted by the ten thousand. Where a longer word begins with it (人口, 户籍), the number ends before.
 _COUNTED = "(?:人次|人(?![民口才员大工类力群家均士文事])|户(?![籍口主型])|套(?![餐路利])|辆|件(?!次)|株|头(?!寸)|羽)"
@@ -51,9 +53,17 @@ _NOTION = (
     "的是和与及或在有不也都就把被为以从向对要到定样般些方直切起下来旦经律再等第多余来几半]"
 )
 
+_ORDINAL = "[一二三四五六七八九十百]"
+# 十届五次全会 after the organ that met, 十三届全国人大常委会第七次会议, and 第九次党代会.
+_BODY = "(?:(?:全国|省|市|县|区|州|自治区)?(?:人大|政协)(?:常委会)?|[省市县区州]委|(?:中央|[省市县区州])?纪委)"
+_SESSION = (
+    f"{_ORDINAL}{{0,2}}届(?:{_BODY}第?{_ORDINAL}{{1,3}}次(?:全会|全体会议|会议)|{_ORDINAL}{{1,3}}次(?:全会|全体会议))"
+)
+_CONGRESS = f"{_ORDINAL}{{1,3}}次(?:党代会|(?:全国)?代表大会|党员代表大会)"
+
 _PATTERN = re.compile(
     f"""
-    [{_DIGIT}{_LATIN}{_NUMERAL}〇○零〔［\\[【（(]
+    [{_DIGIT}{_LATIN}{_NUMERAL}〇○零第〔［\\[【（(]
     (?:
         (?<=[{_DIGIT}]) {_NUMBER} (?P<number>{_AFTER_NUMBER})?+
       | (?<=[{_LATIN}]) (?:
@@ -67,6 +77,8 @@ _PATTERN = re.compile(
             (?P<quoted>{_NOTION}{{1,3}}(?:[{_NUMERAL}]{_NOTION}{{1,3}}){{1,3}} (?=[”」』’"]))
           | (?P<count>(?<!一)个[{_HAN}]{{1,2}} (?=[”」』’"]))
         )
+      | (?<={_ORDINAL}) (?P<session>{_SESSION})
+      | (?<=第) (?P<congress>{_CONGRESS})
       | (?<![{_NUMERAL}第零〇百千万亿][{_NUMERAL}]) (?<=[{_NUMERAL}]) (?P<formula>(?:{_NOTION}[{_NUMERAL}])++{_NOTION})
     )""",
     re.VERBOSE,

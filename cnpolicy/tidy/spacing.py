@@ -32,6 +32,7 @@ def _is_row_of_labels(words: str) -> bool:
 
 
 _MASTHEAD = 24  # characters: a line with the name of a paper, its number, its issuer or its date has no more
+_ROW = 5  # question marks in a row; mastheads have wider gaps only before a date or number and at their ends
 _NO_QUESTION = frozenset("。，、；：（《“")  # a question mark cannot stand behind these
 
 
@@ -87,6 +88,12 @@ def remove_question_for_space(text: str, _: Context) -> Iterable[Finding]:
                 body[:first].rstrip(" ?")[-1:] if masthead else body[first - 1 : first],
                 body[last : last + 1],
             )
+            if last - first >= _ROW and not (words and (last == len(body) or before.isdigit() or behind.isdigit())):
+                # No gap is so wide inside words, nor a line of gaps alone: these were characters.
+                note = "a row of question marks: so many characters were lost here, it seems"
+                row = match.group()
+                yield Finding("question-for-space", start + first, start + last, row, row, "reported", note=note)
+                continue
             if first == 0 or not body[max(0, first - 1) : first].strip(" ?"):
                 after = ""
             elif not _is_text(before) or (behind and not _is_text(behind)):
