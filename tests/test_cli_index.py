@@ -300,7 +300,7 @@ def test_parts_make_the_rows_of_a_whole_run(inside: Run, many: Path, tmp_path: P
         done = inside("index", many, "-o", "parts.duckdb", "--shard", f"{number}/4", *options)
         said.append(done.stderr.decode())
     assert "the documents will be in the database when the other parts have finished: 2, 4\n" in said[1]
-    assert "documents to parts.duckdb, part 4/4\n" in said[2]
+    assert "5 documents to parts.duckdb, part 4/4; 1 binary passed over\n" in said[2]
     assert "22 new" in said[3]
     assert as_they_are(tmp_path / "parts.duckdb") == as_they_are(tmp_path / "whole.duckdb")
     assert names(tmp_path) == ["many", "parts.duckdb", "whole.duckdb"]

@@ -48,9 +48,7 @@ _HAN_RUNS = pattern(f"[{_HAN}]++")
 _GAP = pattern(f"[{_GAPS}](?<=[^{_GAPS}\n].)[{_GAPS}]*+(?=[^{_GAPS}\n])")
 _HANS = pattern(f"[{_HAN}]")
 _SENTENCE = pattern("[，。；：！？,;:!?]")
-_ENUMERATED = frozenset(
-    "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥一二三四五六七八九十是否有无無对對错錯男女优優良中差"
-)
+_ENUMERATED = frozenset("甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥一二三四五六七八九十")
 _EVERYWHERE = 9  # gaps between characters for each place without one; texts whose words are set apart have 1 to 2
 _LEAST = 6  # gaps in a line: the names of three persons have fewer
 _LONG = 12  # characters of a line without a mark of a sentence
