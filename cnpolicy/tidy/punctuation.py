@@ -17,6 +17,7 @@ _TO_FULL = {ord(half): ord(half) + 0xFEE0 for half in _HALF}
 _WIDE = {half: chr(ord(half) + 0xFEE0) for half in _HALF}
 # These begin with the mark, and look back: what begins with one of some characters is found several times as fast.
 _MARK = pattern(r"[,:;()?!](?:(?<=[?!])[?!]++)?")
+_LOST = "\ufffd"  # in a Chinese line it was a Chinese character
 _QUOTES = "\"'“”‘’"
 _PLAIN_CASE = pattern(f"[,:;(!](?<=[{HAN}].)(?!(?<=!)[!?])")
 _LETTER_RUNS = pattern(r"[^\W\d_]++")
@@ -96,7 +97,7 @@ class _Line:
         else:
             return "?"
         character = self.text[offset]
-        if offset in self.widened or is_chinese(character):
+        if offset in self.widened or is_chinese(character) or (character == _LOST and self.chinese):
             return "H"
         if character.isdigit():
             return "D"
