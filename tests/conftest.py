@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+collect_ignore = ["fuzz/fuzz.py"]  # a program, and it needs what the tests do not
+
 # The first call of many a function loads tables; a deadline would call that a failure. The same examples every time, so
 # that a change passes or fails for what it is; `--hypothesis-profile explore` looks for new ones.
 settings.register_profile("cnpolicy", deadline=None, derandomize=True)

@@ -28,7 +28,7 @@ from cnpolicy.cli.options import (
     stage_options,
     word_options,
 )
-from cnpolicy.cli.reading import documents_of, find_input, outcomes_of, refuse_clashes
+from cnpolicy.cli.reading import documents_of, find_input, for_cluster, outcomes_of, refuse_clashes, shared_out
 
 if TYPE_CHECKING:
     from cnpolicy.corpus import Found
@@ -69,7 +69,7 @@ def _transform(command: str, paths: Sequence[str], **given: Any) -> int:
     if given["cluster"]:
         if given["jobs"]:
             raise click.UsageError("-j is for this machine, --cluster for others; give one of the two")
-        job, found = _for_cluster(job, found, given)
+        job, found = for_cluster(job, found, given)
     if not output:
         _to_stdout(job, report, found, paths, given)
     elif found is None:
@@ -95,7 +95,7 @@ def _to_stdout(
         )
     try:
         with _audit(given, paths) as keep:
-            for outcomes in _outcomes(job, _shared_out(found, given), report, given):
+            for outcomes in _outcomes(job, shared_out(found, given), report, given):
                 for outcome in outcomes:
                     put(outcome.made)
                     keep(outcome.audit)
@@ -137,7 +137,7 @@ def _to_tree(
             with _audit(given, paths, output) as keep:
                 # Documents that are done already have no findings to tell of: an audit does them anew.
                 known = {} if given.get("audit") else ledger.done
-                for outcomes in _outcomes(job, _shared_out(found, given), report, given, known):
+                for outcomes in _outcomes(job, shared_out(found, given), report, given, known):
                     ledger.note([outcome.record for outcome in outcomes if outcome.record])
                     for outcome in outcomes:
                         keep(outcome.audit)
@@ -170,25 +170,6 @@ def _to_tree(
             f"warning: {len(left.strangers):,} text files in {where} are no results of this run, "
             f"but left by earlier ones, and were left there: {names}"
         )
-
-
-def _shared_out(found: "Found | None", given: dict[str, Any]) -> "Found | None":
-    """Return what was found, or the part of it that this call shall do."""
-    if found is None or given["shard"] is None:
-        return found
-    return replace(found, sources=given["shard"].take(found.sources))
-
-
-def _for_cluster(job: "Job", found: "Found | None", given: dict[str, Any]) -> "tuple[Job, Found | None]":
-    """Return the job and its input as other machines can do it: with absolute paths, and what they must agree about."""
-    from cnpolicy import executors, manifest
-    from cnpolicy.document import Source
-
-    cluster = executors.Cluster(given["cluster"], manifest.environment, manifest.environment())
-    if found is not None:
-        sources = [Source(source.name, os.path.abspath(source.path)) for source in found.sources]
-        found = replace(found, sources=sources)
-    return replace(job, cluster=cluster), found
 
 
 def _outcomes(

@@ -24,7 +24,15 @@ from cnpolicy.cli.options import (
     shard_option,
     word_options,
 )
-from cnpolicy.cli.reading import counted_outcomes, counting_job, find_input, finished, outcomes_of
+from cnpolicy.cli.reading import (
+    counted_outcomes,
+    counting_job,
+    find_input,
+    finished,
+    for_cluster,
+    outcomes_of,
+    shared_out,
+)
 
 if TYPE_CHECKING:
     from cnpolicy.corpus import Found
@@ -199,12 +207,10 @@ def _into_shards(
     known: Mapping[str, str],
 ) -> list[tuple[str, str]]:
     """Have this call's documents counted; return their names in order, each with the path of its shard, or ""."""
-    from cnpolicy.cli.cleaning import _for_cluster, _shared_out
-
     clean = finished(found, paths, report) if job.command == "clean" else {}
-    share = _shared_out(found, given)
+    share = shared_out(found, given)
     if given["cluster"]:
-        job, share = _for_cluster(job, share, given)
+        job, share = for_cluster(job, share, given)
     return [
         (outcome.name, outcome.shard)
         for outcomes in outcomes_of(job, share, report, given, clean, known)

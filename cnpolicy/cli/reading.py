@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -36,6 +37,25 @@ def find_input(paths: Sequence[str], given: dict[str, Any]) -> "Found | None":
     clashes = corpus.collisions(found.sources, lambda source: source.name)
     refuse_clashes(clashes, "the same name, so that they could not be told apart")
     return found
+
+
+def shared_out(found: "Found | None", given: dict[str, Any]) -> "Found | None":
+    """Return what was found, or the part of it that this call shall do."""
+    if found is None or given["shard"] is None:
+        return found
+    return replace(found, sources=given["shard"].take(found.sources))
+
+
+def for_cluster(job: "Job", found: "Found | None", given: dict[str, Any]) -> "tuple[Job, Found | None]":
+    """Return the job and its input as other machines can do it: with absolute paths, and what they must agree about."""
+    from cnpolicy import executors, manifest
+    from cnpolicy.document import Source
+
+    cluster = executors.Cluster(given["cluster"], manifest.environment, manifest.environment())
+    if found is not None:
+        sources = [Source(source.name, os.path.abspath(source.path)) for source in found.sources]
+        found = replace(found, sources=sources)
+    return replace(job, cluster=cluster), found
 
 
 def refuse_clashes(clashes: "Sequence[tuple[Source, Source]]", what: str) -> None:

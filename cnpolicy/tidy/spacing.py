@@ -32,7 +32,7 @@ def _is_row_of_labels(words: str) -> bool:
 
 
 _MASTHEAD = 24  # characters: a line with the name of a paper, its number, its issuer or its date has no more
-_ROW = 5  # question marks in a row; mastheads have wider gaps only before a date or number and at their ends
+_ROW = 5  # question marks in a row; mastheads have wider gaps only beside dates, numbers and labels, and at their ends
 _NO_QUESTION = frozenset("。，、；：（《“")  # a question mark cannot stand behind these
 
 
@@ -79,7 +79,8 @@ def remove_question_for_space(text: str, _: Context) -> Iterable[Finding]:
         body = line.rstrip(" |")
         words = _QUESTION.sub("", body)
         masthead = len(words) <= _MASTHEAD and not _SENTENCE.search(words) and not ASKING.search(words)
-        masthead = masthead or _is_row_of_labels(words)
+        labels = _is_row_of_labels(words)
+        masthead = masthead or labels
         if not (masthead and not words) and not any(map(is_han, words)):
             continue
         for match in _QUESTION.finditer(body):
@@ -88,7 +89,8 @@ def remove_question_for_space(text: str, _: Context) -> Iterable[Finding]:
                 body[:first].rstrip(" ?")[-1:] if masthead else body[first - 1 : first],
                 body[last : last + 1],
             )
-            if last - first >= _ROW and not (words and (last == len(body) or before.isdigit() or behind.isdigit())):
+            at_edge = last == len(body) or before.isdigit() or behind.isdigit()
+            if last - first >= _ROW and not (words and (at_edge or labels)):
                 # No gap is so wide inside words, nor a line of gaps alone: these were characters.
                 note = "a row of question marks: so many characters were lost here, it seems"
                 row = match.group()
