@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnpolicy import language
-from cnpolicy.repair import lattice
+from cnpolicy.repair import certain, lattice
 from cnpolicy.repair.certain import find_certain
 from cnpolicy.repair.chains import END, UNKNOWN, Chain, Step, describe, misreading
+from cnpolicy.repair.filling import Filled
 from cnpolicy.repair.lattice import Reading, reread
 from cnpolicy.repair.punctuation import pair_bits
 from cnpolicy.repair.readers import INVALID, NOTHING, reader
@@ -303,3 +304,39 @@ def test_what_cannot_have_been_is_left(text, chain):
     reading = reread(text, chain)
     if reading is not None:
         joined(reading, text)
+
+
+# --- characters that are filled in without the trellis ---------------------------------------------------------------
+
+
+def nothing_filled(*_: object, **__: object) -> Filled:
+    nothing = np.zeros(0, dtype=np.int64)
+    return Filled(nothing, nothing, nothing, nothing.astype(np.bool_), {})
+
+
+@pytest.mark.parametrize("wrong", ["gbk", "gb18030", "cp932", "cp949"])
+@pytest.mark.parametrize("errors", ["replace", "test-mark", "ignore"])
+def test_filling_finds_what_the_trellis_finds(wrong, errors, monkeypatch):
+    chain = (Step(UTF8, wrong),)
+    garbled = garble(TEXT * 2, chain, errors)
+    filled = reread(garbled, chain)
+    monkeypatch.setattr(certain, "fill", nothing_filled)
+    searched = reread(garbled, chain)
+    different = sum(one != two for one, two in zip(filled.after, searched.after, strict=True))
+    assert different <= 1  # what is dropped in less than twenty bits from the best may differ
+    assert filled.bits == pytest.approx(searched.bits, abs=12)
+
+
+def test_what_is_filled_in_is_as_probable_as_in_the_trellis():
+    chain = (Step(UTF8, "gbk"),)
+    garbled = garble("推动农业科技进村，入户。", chain)
+    points = language.codes(garbled).astype(np.int64)
+    trellis = Trellis(points, chain, "marked")
+    searched = trellis.run([Stretch(0, len(points), 0x0A, 0x0A)])
+    filled = find_certain(trellis, 0x0A, 0x0A)
+    assert filled.restored.any()
+    for row in np.flatnonzero(filled.restored).tolist():
+        (same,) = np.flatnonzero((searched.token == filled.token[row]) & searched.restored).tolist()
+        expected = dict(searched.doubts[same])
+        for code, chance in filled.doubts[row][:3]:
+            assert chance == pytest.approx(expected[code], abs=0.01)
