@@ -32,7 +32,8 @@ _PLAIN = frozenset(chr(code) for code in range(0x21, 0x7F)) - frozenset(_QUOTES 
 # A line of a program: an assignment of a text or a list, a call with a text, a keyword, a string of documentation.
 CODE = pattern(
     r"[ \t]*(?:[A-Za-z_][A-Za-z0-9_.]{0,40}(?:[ \t]{0,4}[-+]?=[ \t]{0,4}[\"'{\[(]|\([\"'])|"
-    r"(?:if|elif|while|return|var|let|const) [A-Za-z_(\"']|(?:for|def|class|import|from) [A-Za-z_]|\"\"\")"
+    r"(?:if|elif|while|return|var|let|const) [A-Za-z_(\"']|(?:for|def|class|import|from) [A-Za-z_]|\"\"\"|"
+    r"[\[{ \t]{0,8}(?:\"[^\"\n]{1,40}\"|'[^'\n]{1,40}') ?: ?(?:[\"'\[{0-9-]|true|false|null|True|False|None))"
 )
 _QUOTATION = 200  # characters: quotations in other languages are shorter
 _CLAUSE = 40  # characters before a question mark in which a word asks
