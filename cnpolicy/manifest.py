@@ -5,12 +5,10 @@ under `.cnpolicy/`, so that an interrupted run can go on; a lock there keeps a s
 is shared out among several calls have a journal and a lock each, and their records are merged to the same manifest.
 """
 
-import fcntl
 import hashlib
 import json
 import os
 import shutil
-import socket
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import asdict
@@ -19,7 +17,7 @@ from importlib import resources
 from importlib.metadata import version
 from typing import Any, BinaryIO, NamedTuple, NoReturn, TypeVar
 
-from cnpolicy import __version__
+from cnpolicy import __version__, locks
 from cnpolicy.corpus import STATE, find, overlaps, printable, sweep, whole, write
 from cnpolicy.jsonl import dumps
 
@@ -29,7 +27,6 @@ VERSIONED = ("opencc", "jieba", "rjieba", "charset-normalizer")
 # The files under .cnpolicy/: of a whole run `journal.jsonl` and `lock`, of a part those names after `part-2-of-8.`.
 _JOURNAL = "journal.jsonl"
 _PART = "part-"
-_LOCK = ".lock"
 _RECORDS = ".jsonl"
 _EARLIER = ".earlier"  # the records of a part that is made again
 _GATE = "gate"
@@ -176,7 +173,7 @@ class Ledger:
         }
         self._digest = digest(command, options)
         self._state = os.path.join(tree, STATE)
-        self._journal_path = os.path.join(self._state, f"{_part_name(shard)}.{_JOURNAL}" if shard else _JOURNAL)
+        self._journal_path = os.path.join(self._state, f"{locks.part_name(*shard)}.{_JOURNAL}" if shard else _JOURNAL)
         self._check()
         os.makedirs(self._state, exist_ok=True)
         with ExitStack() as opened:
@@ -219,38 +216,23 @@ class Ledger:
 
     def _lock_tree(self, opened: ExitStack) -> None:
         """Lock the tree: a whole run for itself, a part together with other parts."""
-        file = self._open("lock", opened)
-        if not _locked(file, fcntl.LOCK_EX if self.shard is None else fcntl.LOCK_SH):
-            self._refuse(self._holders())
+        file = locks.open_in(self._state, locks.FOLDER, opened)
+        if not locks.taken(file, alone=self.shard is None):
+            self._refuse(locks.holders(self._state))
         if self.shard is None:
-            _say(file, _who())
+            locks.say(file, locks.who())
 
     def _lock_part(self, shard: Shard, opened: ExitStack) -> None:
         """Lock a part's number; other parts may run at once if they are parts of as many."""
-        name = _part_name(shard) + _LOCK
-        file = self._open(name, opened)
-        if not _locked(file, fcntl.LOCK_EX):
-            self._refuse([(name, os.read(file, 200).decode("utf-8", "replace"))])
-        _say(file, f"{_who()}, part {shard}")
-        others = [(other, said) for other, said in self._holders(name) if not other.endswith(f"-of-{shard.of}{_LOCK}")]
+        name = locks.part_name(*shard) + locks.PART
+        file = locks.open_in(self._state, name, opened)
+        if not locks.taken(file, alone=True):
+            self._refuse([(name, locks.said(file))])
+        locks.say(file, f"{locks.who()}, part {shard}")
+        holders = locks.holders(self._state, name)
+        others = [(other, said) for other, said in holders if not other.endswith(f"-of-{shard.of}{locks.PART}")]
         if others:
             self._refuse(others)
-
-    def _open(self, name: str, opened: ExitStack) -> int:
-        file = os.open(os.path.join(self._state, name), os.O_RDWR | os.O_CREAT, 0o666)
-        opened.callback(os.close, file)
-        return file
-
-    def _holders(self, besides: str = "") -> Iterator[tuple[str, str]]:
-        """Yield the names of the locks that other processes hold, those of parts first, with what these say."""
-        parts = [name for name in sorted(_listed(self._state)) if name.startswith(_PART) and name.endswith(_LOCK)]
-        for name in (*parts, "lock"):
-            if name == besides:
-                continue
-            with ExitStack() as opened:
-                file = self._open(name, opened)
-                if not _locked(file, fcntl.LOCK_SH):
-                    yield name, os.read(file, 200).decode("utf-8", "replace")
 
     def _refuse(self, holders: Iterable[tuple[str, str]]) -> NoReturn:
         said = "; ".join(holder for _, holder in holders) or "it has just begun"
@@ -265,7 +247,7 @@ class Ledger:
             yield
             return
         with ExitStack() as opened:
-            fcntl.flock(self._open(_GATE, opened), fcntl.LOCK_EX)
+            locks.wait_for(locks.open_in(self._state, _GATE, opened))
             yield
 
     # ---- records -------------------------------------------------------------------------------------------------
@@ -347,14 +329,14 @@ class Ledger:
 
     def _records_of(self, number: int) -> str:
         assert self.shard is not None
-        return os.path.join(self._state, _part_name(Shard(number, self.shard.of)) + _RECORDS)
+        return os.path.join(self._state, locks.part_name(number, self.shard.of) + _RECORDS)
 
     def _tidy_up(self) -> None:
         """Remove what is of no use once the manifest is there; parts that may be run again keep their records."""
         sweep(self.tree)  # a worker that was killed leaves an unfinished file
         for name in _listed(self._state):
             of_this = self.shard is not None and name.endswith(
-                (f"-of-{self.shard.of}{_RECORDS}", f"-of-{self.shard.of}{_LOCK}")
+                (f"-of-{self.shard.of}{_RECORDS}", f"-of-{self.shard.of}{locks.PART}")
             )
             own = name == os.path.basename(self._journal_path)
             if name == _UNMERGED or (name.startswith(_PART) and not of_this and not own):
@@ -429,33 +411,11 @@ class Earlier(Mapping[str, Record]):
             self._file = None
 
 
-def _who() -> str:
-    return f"process {os.getpid()} on {socket.gethostname()}"
-
-
-def _part_name(shard: Shard) -> str:
-    return f"{_PART}{shard.number}-of-{shard.of}"
-
-
 def _listed(folder: str) -> list[str]:
     try:
         return os.listdir(folder)
     except FileNotFoundError:
         return []
-
-
-def _locked(file: int, how: int) -> bool:
-    """Lock a file, if no other process has locked it in a way that forbids this, and tell whether that went well."""
-    try:
-        fcntl.flock(file, how | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _say(file: int, who: str) -> None:
-    os.ftruncate(file, 0)
-    os.write(file, who.encode())
 
 
 def _copy_lines(path: str, file: BinaryIO) -> None:

@@ -7,12 +7,10 @@ instead of doing the work again. The parts of a run that is shared out among sev
 each leaves a list of what it has done there, and the one that finishes last loads the shards of all.
 """
 
-import fcntl
 import hashlib
 import json
 import os
 import shutil
-import socket
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -23,12 +21,12 @@ from typing import Any, NamedTuple, NoReturn, Self
 import numpy as np
 import numpy.typing as npt
 
+from cnpolicy import locks
 from cnpolicy.corpus import sweep, whole
 from cnpolicy.index.tokens import Record, Tokens
 
 VERSION = 2
 
-_LOCK = "lock"
 _GATE = "gate"
 
 
@@ -183,33 +181,29 @@ class Workplace:
     def _begin(self, opened: ExitStack) -> bool:
         """Lock the folder and make it ready; False if it was removed meanwhile."""
         os.makedirs(self.shards, exist_ok=True)
-        lock = self._open(_LOCK, opened)
-        if not _locked(lock, fcntl.LOCK_EX if self._part is None else fcntl.LOCK_SH):
-            self._refuse(self._holders())
+        lock = locks.open_in(self.shards, locks.FOLDER, opened)
+        if not locks.taken(lock, alone=self._part is None):
+            self._refuse(locks.holders(self.shards))
         with self.gate():
-            if not self._is_ours(lock, _LOCK):
+            if not self._is_ours(lock, locks.FOLDER):
                 return False
             if self._part is None:
-                _say(lock, _who())
+                locks.say(lock, locks.who())
                 self._sweep()
                 return True
             number, of = self._part
-            name = f"{_part_name(number, of)}.{_LOCK}"
-            own = self._open(name, opened)
-            if not _locked(own, fcntl.LOCK_EX):
-                self._refuse([(name, os.read(own, 200).decode("utf-8", "replace"))])
-            _say(own, f"{_who()}, part {number}/{of}")
-            others = [(one, said) for one, said in self._holders(name) if not one.endswith(f"-of-{of}.{_LOCK}")]
+            name = locks.part_name(number, of) + locks.PART
+            own = locks.open_in(self.shards, name, opened)
+            if not locks.taken(own, alone=True):
+                self._refuse([(name, locks.said(own))])
+            locks.say(own, f"{locks.who()}, part {number}/{of}")
+            holders = locks.holders(self.shards, name)
+            others = [(one, said) for one, said in holders if not one.endswith(f"-of-{of}{locks.PART}")]
             if others:
                 self._refuse(others)
             with suppress(FileNotFoundError):  # until it has finished again, the part is not done
                 os.unlink(self._list_of(number))
         return True
-
-    def _open(self, name: str, opened: ExitStack) -> int:
-        file = os.open(os.path.join(self.shards, name), os.O_RDWR | os.O_CREAT, 0o666)
-        opened.callback(os.close, file)
-        return file
 
     def _is_ours(self, file: int, name: str) -> bool:
         """Tell whether a file that was opened is still the one of that name."""
@@ -217,15 +211,6 @@ class Workplace:
             return os.path.samestat(os.fstat(file), os.stat(os.path.join(self.shards, name)))
         except FileNotFoundError:
             return False
-
-    def _holders(self, besides: str = "") -> Iterator[tuple[str, str]]:
-        """Yield the names of the locks that other processes hold, with what these say of themselves."""
-        for name in sorted(os.listdir(self.shards)):
-            if name != besides and (name == _LOCK or name.endswith(f".{_LOCK}")):
-                with ExitStack() as opened:
-                    file = self._open(name, opened)
-                    if not _locked(file, fcntl.LOCK_SH):
-                        yield name, os.read(file, 200).decode("utf-8", "replace")
 
     def _refuse(self, holders: Iterable[tuple[str, str]]) -> NoReturn:
         said = "; ".join(said for _, said in holders) or "it has just begun"
@@ -236,15 +221,15 @@ class Workplace:
         """Keep other parts from beginning and ending while the block runs; a whole run is alone anyway."""
         with ExitStack() as opened:
             while self._part is not None:
-                file = self._open(_GATE, opened)
-                fcntl.flock(file, fcntl.LOCK_EX)
+                file = locks.open_in(self.shards, _GATE, opened)
+                locks.wait_for(file)
                 if self._is_ours(file, _GATE):
                     break
             yield
 
     def _list_of(self, number: int) -> str:
         assert self._part is not None
-        return os.path.join(self.shards, f"{_part_name(number, self._part[1])}.json")
+        return os.path.join(self.shards, f"{locks.part_name(number, self._part[1])}.json")
 
     def gather(self, run: str, done: Sequence[tuple[str, str]]) -> Parts:
         """Keep what this part has done, and return what all have; call it in the gate, and load in the same block.
@@ -309,28 +294,6 @@ class Workplace:
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._part is None and os.path.isdir(self.shards) and os.listdir(self.shards) == [_LOCK]:
+        if self._part is None and os.path.isdir(self.shards) and os.listdir(self.shards) == [locks.FOLDER]:
             self.clear()  # nothing was done that a next run could go on with
         self._locks.close()
-
-
-def _who() -> str:
-    return f"process {os.getpid()} on {socket.gethostname()}"
-
-
-def _part_name(number: int, of: int) -> str:
-    return f"part-{number}-of-{of}"
-
-
-def _locked(file: int, how: int) -> bool:
-    """Lock a file, if no other process has locked it in a way that forbids this, and tell whether that went well."""
-    try:
-        fcntl.flock(file, how | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _say(file: int, who: str) -> None:
-    os.ftruncate(file, 0)
-    os.write(file, who.encode())

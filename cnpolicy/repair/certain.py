@@ -248,8 +248,7 @@ def _bits(first: Bytes, second: Bytes) -> npt.NDArray[np.float32]:
 
 
 def _pair_bits(code: Bytes) -> npt.NDArray[np.float64]:
-    before = np.concatenate([[LOST], code[:-1]])
-    return language.pair_bits(before.astype(np.uint32), code.astype(np.uint32)).astype(np.float64)
+    return _bits(np.concatenate([[LOST], code[:-1]]), code).astype(np.float64)
 
 
 def _runs(read: Reader, begin: Bytes, code: Bytes, ragged: tuple[Bytes, Bytes], around: tuple[int, int]) -> Runs:

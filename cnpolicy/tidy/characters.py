@@ -134,7 +134,6 @@ def remove_invisible(text: str, _: Context) -> Iterable[Finding]:
 _WIDE = between("０", "９") + between("Ａ", "Ｚ") + between("ａ", "ｚ")
 _BETWEEN = "＋－．／＝＆＃＠＄＿＊"
 _TO_ASCII = {ord(wide): ord(wide) - 0xFEE0 for wide in _WIDE + _BETWEEN + "％"}
-_WIDE_ANY = pattern(f"[{_WIDE}％{_BETWEEN}]")
 _NARROW = pattern("[0-9A-Za-z%]")
 _WORD = f"[0-9A-Za-z%{_WIDE}％]++"
 _WIDE_RUN = pattern(f"{_WORD}(?:[{_BETWEEN}]{_WORD})*+．?+")

@@ -1,0 +1,67 @@
+"""Locks of a folder that several runs may want: a whole run has it to itself, the parts of one share it.
+
+The lock of the folder is the file `lock` in it, that of a part the file `part-2-of-8.lock`. Whoever holds one alone
+says in it who that is, for those who are refused. A lock is gone with its process, however that ended.
+"""
+
+import fcntl
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+FOLDER = "lock"
+PART = ".lock"
+_SAID_BYTES = 200
+
+
+def who() -> str:
+    """Return what this process says of itself."""
+    return f"process {os.getpid()} on {socket.gethostname()}"
+
+
+def part_name(number: int, of: int) -> str:
+    """Return how the names of the files of a part begin."""
+    return f"part-{number}-of-{of}"
+
+
+def open_in(folder: str, name: str, opened: ExitStack) -> int:
+    """Open a file to be locked, made if need be, until `opened` is closed; OSError if the folder is not there."""
+    file = os.open(os.path.join(folder, name), os.O_RDWR | os.O_CREAT, 0o666)
+    opened.callback(os.close, file)
+    return file
+
+
+def taken(file: int, *, alone: bool) -> bool:
+    """Lock a file if no other process has locked it in a way that forbids this, and tell whether that went well."""
+    try:
+        fcntl.flock(file, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def say(file: int, text: str) -> None:
+    """Write into a lock who holds it."""
+    os.ftruncate(file, 0)
+    os.write(file, text.encode())
+
+
+def said(file: int) -> str:
+    """Return what the holder of a lock says."""
+    return os.read(file, _SAID_BYTES).decode("utf-8", "replace")
+
+
+def holders(folder: str, besides: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the names of the locks that other processes hold alone, but for `besides`, with what these say."""
+    for name in sorted(os.listdir(folder)):
+        if name != besides and (name == FOLDER or name.endswith(PART)):
+            with ExitStack() as opened:
+                file = open_in(folder, name, opened)
+                if not taken(file, alone=False):
+                    yield name, said(file)
+
+
+def wait_for(file: int) -> None:
+    """Lock a file alone, as soon as no other process holds it."""
+    fcntl.flock(file, fcntl.LOCK_EX)
