@@ -90,7 +90,7 @@ def _count(text: str) -> tuple[int, int]:
     """Return how many characters only Traditional and only Simplified text has."""
     codes = units(text)
     kinds = _kinds()
-    return int(kinds.traditional[codes].sum()), int(kinds.simplified[codes].sum())
+    return int(np.count_nonzero(kinds.traditional.take(codes))), int(np.count_nonzero(kinds.simplified.take(codes)))
 
 
 def _same_length(convert: Callable[[str], str], text: str) -> str:

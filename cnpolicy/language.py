@@ -69,22 +69,21 @@ def _index(points: Codes) -> npt.NDArray[np.intp]:
     return np.where(points < _BMP, points, _BMP + (points >> 16)).astype(np.intp)
 
 
+_SLICE = 1 << 14  # so many pairs at once stay in the processor's cache
+_WAYS = np.arange(tables.WAYS, dtype=np.uint32)[:, None] << np.uint32(tables.ROW_BITS)
+
+
 def _within(model: _Model, first: npt.NDArray[np.intp], second: npt.NDArray[np.intp]) -> Bits:
     """Return the probability of each pair of rows inside a word, given the first."""
-    found = np.zeros(len(first), dtype=np.float32)
-    one, two = first.astype(np.uint32), second.astype(np.uint32)
-    open_pairs: npt.NDArray[np.intp] | None = None  # those not found yet; None: all
-    for way in range(tables.WAYS):
-        place = tables.places(one, two, way)
-        is_mine = model.owner.take(place) == one + np.uint32(way << tables.ROW_BITS)
-        mine = np.flatnonzero(is_mine)
-        found[mine if open_pairs is None else open_pairs[mine]] = model.within_probability.take(
-            model.within.take(place[mine])
+    if len(first) > _SLICE:
+        starts = range(0, len(first), _SLICE)
+        return np.concatenate(
+            [_within(model, first[start : start + _SLICE], second[start : start + _SLICE]) for start in starts]
         )
-        if way + 1 < tables.WAYS:
-            rest = np.flatnonzero(~is_mine)
-            open_pairs = rest if open_pairs is None else open_pairs[rest]
-            one, two = one[rest], two[rest]
+    place = tables.places(first, second)
+    is_mine = model.owner.take(place) == first.astype(np.uint32) + _WAYS
+    # A cell lies in one of its places only.
+    found: Bits = (model.within_probability.take(model.within.take(place)) * is_mine).sum(axis=0)
     return found
 
 

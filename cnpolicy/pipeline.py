@@ -7,6 +7,7 @@ import difflib
 import hashlib
 import re
 from dataclasses import replace
+from functools import lru_cache
 
 from cnpolicy import convert, decode, encodings, language, repair, tidy
 from cnpolicy.document import Document, Failure, Pass
@@ -126,6 +127,7 @@ def run(document: Document, stages: tuple[Stage, ...], options: Options) -> Docu
     return document
 
 
+@lru_cache(maxsize=1)  # several stages look at the same text one after the other
 def is_garbled(text: str) -> bool:
     """Tell whether a text as a whole is mojibake of Han characters that nothing has undone.
 

@@ -69,30 +69,43 @@ class Context:
         """The UTF-16 code units of the text."""
         return units(self.text)
 
-    @cached_property
-    def seen(self) -> npt.NDArray[np.bool_]:
-        """For each UTF-16 code unit, whether it occurs in the text (shape: 65,536)."""
-        seen = np.zeros(UNITS, dtype=np.bool_)
-        seen[self.units] = True
-        return seen
-
-    @cached_property
-    def is_needed(self) -> npt.NDArray[np.bool_]:
-        """For each rule by its number, whether at least one of the code units that it needs occurs in the text."""
-        wanted, starts = _all_needs(len(_NEEDS))
-        found: npt.NDArray[np.bool_] = np.logical_or.reduceat(self.seen.take(wanted), starts)
-        return found
+    @property
+    def called(self) -> int:
+        """The rules that have something to look at, one bit for each: the text has a character that they need."""
+        return _called(self.text, len(_NEEDS))
 
 
 # What each rule needs, in the order in which rules are made: one look at a text tells for all of them.
 _NEEDS: list[npt.NDArray[np.uint16]] = []
+_BITS = 64  # rules in one column of the masks
 
 
 @lru_cache(maxsize=1)
-def _all_needs(count: int) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.intp]]:
-    """Return what the first `count` rules need, one after the other, and where that of each begins."""
-    sizes = [len(needs) for needs in _NEEDS[:count]]
-    return np.concatenate(_NEEDS[:count]), np.cumsum([0, *sizes[:-1]])
+def _masks(count: int) -> npt.NDArray[np.uint64]:
+    """Return which of the first `count` rules each code unit calls: a row for each 64 rules, a column for each unit."""
+    masks = np.zeros((-(-count // _BITS), UNITS), dtype=np.uint64)
+    for number, needs in enumerate(_NEEDS[:count]):
+        mask = np.uint64(1 << number % _BITS)
+        if len(needs):
+            masks[number // _BITS, needs] |= mask
+        else:
+            masks[number // _BITS] |= mask
+    return masks
+
+
+# Several stages look at the same text one after the other.
+@lru_cache(maxsize=2)
+def _called(text: str, count: int) -> int:
+    found = 0
+    # An empty text calls those rules that need nothing, as does one of a code point that is no character.
+    taken = units(text or "\uffff")
+    if len(taken) > UNITS:
+        seen = np.zeros(UNITS, dtype=np.bool_)
+        seen[taken] = True
+        taken = np.flatnonzero(seen).astype(np.uint16)
+    for row, masks in enumerate(_masks(count)):
+        found |= int(np.bitwise_or.reduce(masks.take(taken))) << _BITS * row
+    return found
 
 
 Search = Callable[[str, Context], Iterable[Finding]]
@@ -117,7 +130,7 @@ class Rule:
 
     def find(self, text: str, context: Context, /) -> Sequence[Finding]:
         """Return what the rule finds in the text, in order and without overlaps; the text is not altered."""
-        if len(self.needs) and not context.is_needed[self.number]:
+        if not context.called >> self.number & 1:
             return ()
         return tuple(self.search(text, context))
 
@@ -130,8 +143,7 @@ def rule(name: str, certainty: Certainty, *, needs: str = "", example: tuple[str
 
     def make(search: Search) -> Rule:
         summary = (search.__doc__ or "").strip().split("\n", 1)[0].rstrip(".")
-        # The empty set would have no place of its own.
-        _NEEDS.append(units(needs or "\n"))
+        _NEEDS.append(units(needs))
         return Rule(name, certainty, summary, example, units(needs), len(_NEEDS) - 1, search)
 
     return make
@@ -144,13 +156,25 @@ class RuleSet:
     name: str
     rules: tuple[Rule, ...]
 
+    @cached_property
+    def _called(self) -> int:
+        """The rules of the set, one bit for each."""
+        return sum(1 << rule.number for rule in self.rules)
+
     def find(self, text: str, context: Context, /) -> tuple[Finding, ...]:
         """Return the findings of all the rules that the options allow, in order and without overlaps."""
-        allowed = [rule for rule in self.rules if context.options.allows(rule.name)]
-        found = [tuple(rule.find(text, context)) for rule in allowed]
+        called = context.called & self._called
+        if not called:
+            return ()
+        found = [
+            findings
+            for rule in self.rules
+            if called >> rule.number & 1
+            and context.options.allows(rule.name)
+            and (findings := tuple(rule.search(text, context)))
+        ]
         if context.options.certainty == "certain":
             found = [tuple(map(_withhold, findings)) for findings in found]
-        found = [findings for findings in found if findings]
         if len(found) < 2:
             return found[0] if found else ()
         return _settle(found)

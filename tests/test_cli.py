@@ -604,8 +604,8 @@ def test_ctrl_c_ends_a_run_that_can_go_on(run: Run, tmp_path: Path) -> None:
     root = tmp_path / "in"
     root.mkdir()
     text = "各级党组织要认真学习,深入贯彻落实。\r\n" * 1_500
-    for number in range(40):
-        (root / f"{number:02}.txt").write_bytes(text.encode("gb18030"))
+    for number in range(80):
+        (root / f"{number:03}.txt").write_bytes(text.encode("gb18030"))
     process = subprocess.Popen(
         command("clean", "in", "-o", "out"), cwd=tmp_path, stderr=subprocess.PIPE, start_new_session=True
     )
@@ -621,7 +621,7 @@ def test_ctrl_c_ends_a_run_that_can_go_on(run: Run, tmp_path: Path) -> None:
     assert not (tmp_path / "out" / "manifest.jsonl").exists()
     done = run("clean", "in", "-o", "out")
     assert done.returncode == 0
-    assert "40 documents to out; " in done.stderr.decode()
+    assert "80 documents to out; " in done.stderr.decode()
     assert " done before" in done.stderr.decode()
     assert run("clean", "in", "-o", "fresh").returncode == 0
     assert tree(tmp_path / "out") == tree(tmp_path / "fresh")

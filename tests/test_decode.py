@@ -556,3 +556,16 @@ def test_gb18030_with_replacement_characters_is_gb18030():
         reading = read(saved.encode("gb18030"))
         assert not isinstance(reading, str)
         assert (reading.text, reading.encoding, reading.lost) == (saved, "gb18030", ())
+
+
+def test_a_character_of_hong_kong_far_behind_the_sample_is_not_lost():
+    text = "各區議會已就有關建議進行討論，當局會繼續跟進。\n" * 400 + "油塘邨與李鄭屋邨\n"
+    read = decode(text.encode("big5hkscs"))
+    assert isinstance(read, Document)
+    assert (read.text, read.encoding, read.lost) == (text, "big5hkscs", ())
+
+
+@given(st.binary(min_size=1, max_size=400))
+def test_no_encoding_of_one_byte_reads_data_for_less_than_the_least(data):
+    scores = foreign.score(data)
+    assert not scores or foreign.least_score(data) <= min(scores.values())

@@ -313,9 +313,10 @@ def _read_by_score(data: bytes, hint: str, *, is_utf8: bool, may_join: bool = Tr
         runner_up = rivals[0].encoding if rivals and lead < foreign.RIVAL_BITS else ""
         is_clear = lead >= _CLEAR_BITS and best.bits < _GOOD_BITS_A_BYTE * size + _SHORT_BITS / 2
         if is_clear and best.encoding not in candidates.SINGLE_BYTE:
-            found = _read_clear(data, best, lead, runner_up)
-            if found:
-                return found
+            # Of encodings that read the sample alike, one may not have a character of the rest.
+            for one in ranked:
+                if one.text == best.text and (found := _read_clear(data, one, lead, runner_up)):
+                    return found
     joined = wraps.join(data) if may_join else None
     if joined is not None:
         again = _read_by_score(joined, hint, is_utf8=True, may_join=False)

@@ -44,6 +44,9 @@ _READ_AS = {"latin-1": "cp1252", "shift_jis": "cp932"}
 _PRINTABLE = bytes((*b"\t\n\r", *range(0x20, 0x7F)))
 _PRINTABLE_BITS = 40.0
 
+# A reading that is dearer than the best one by more than this is none that anybody asks about.
+_HOPELESS_BITS = 120.0
+
 _WHOLE = 6144
 _WINDOW = 2048
 _DECLARATION = re.compile(rb"(?:charset|encoding)\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{2,30})", re.I)
@@ -75,7 +78,8 @@ def priors(data: bytes, hint: str = "") -> dict[str, float]:
         for name in WIDE:
             costs[name] += _PRINTABLE_BITS
     # Words apart from each other: Korean, hardly Chinese or Japanese.
-    spaced = min(_SPACED_BITS * len(_SPACED.findall(data[:_WHOLE])), _MOST_SPACED_BITS)
+    sample = data[:_WHOLE]
+    spaced = min(_SPACED_BITS * len(_SPACED.findall(sample)), _MOST_SPACED_BITS) if b" " in sample else 0.0
     for name in _UNSPACED:
         costs[name] += spaced
     for label, bits in ((declared(data), _DECLARED_BITS), (hint, _HINTED_BITS)):
@@ -102,14 +106,12 @@ def windows(data: bytes) -> list[bytes]:
 
 
 def rank(data: bytes, costs: dict[str, float]) -> list[Candidate]:
-    """Return the encodings that read the sample without loss, the cheapest reading first."""
+    """Return the encodings that read the sample without loss, the cheapest reading first.
+
+    Encodings of one byte are left out where one of several bytes is better by far.
+    """
     parts = windows(data)
     found: list[Candidate] = []
-    if b"\0" not in data:
-        joined = b"".join(parts)
-        for encoding, bits in foreign.score(joined).items():
-            if encoding in costs:
-                found.append(Candidate(bits + costs[encoding], encoding, encodings.read(joined, encoding) or ""))
     for encoding, prior in costs.items():
         if encoding in SINGLE_BYTE:
             continue
@@ -129,8 +131,21 @@ def rank(data: bytes, costs: dict[str, float]) -> list[Candidate]:
                 elif encoding == "utf-8":
                     bits += foreign.letter_bits(text)
                 found.append(Candidate(bits, encoding, text))
+    joined = b"".join(parts)
+    if b"\0" not in data and not _are_hopeless(joined, costs, min(found, default=None)):
+        for encoding, bits in foreign.score(joined).items():
+            if encoding in costs:
+                found.append(Candidate(bits + costs[encoding], encoding, encodings.read(joined, encoding) or ""))
     found.sort(key=lambda candidate: candidate.bits)
     return found
+
+
+def _are_hopeless(data: bytes, costs: dict[str, float], best: Candidate | None) -> bool:
+    """Tell whether every encoding of one byte is worse by far than the best one of the others."""
+    if best is None:
+        return False
+    prior = min((costs[name] for name in SINGLE_BYTE if name in costs), default=0.0)
+    return prior + foreign.least_score(data) > best.bits + _HOPELESS_BITS
 
 
 def _read_window(part: bytes, encoding: str, unit: int, *, whole: bool) -> str | None:

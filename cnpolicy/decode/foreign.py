@@ -240,7 +240,7 @@ class _Tables(NamedTuple):
     is_small: npt.NDArray[np.bool_]
     is_capital: npt.NDArray[np.bool_]
     is_letter: npt.NDArray[np.bool_]
-    gains: npt.NDArray[np.float64]  # by language
+    gains: npt.NDArray[np.float64]  # by byte, encoding and language
 
 
 @cache
@@ -253,7 +253,7 @@ def _tables() -> _Tables:
         np.zeros(shape, dtype=bool),
         np.zeros(shape, dtype=bool),
         np.zeros(shape, dtype=bool),
-        np.zeros((*shape, len(_LANGUAGES))),
+        np.zeros((256, len(PRIORS), len(_LANGUAGES))),
     )
     for row, name in enumerate(PRIORS):
         texts = [encodings.read(bytes((byte,)), name) for byte in range(256)]
@@ -268,8 +268,29 @@ def _tables() -> _Tables:
             if tables.is_letter[row, byte]:
                 for letter in character.lower():
                     for number, gain in _gains().get(letter, ()):
-                        tables.gains[row, byte, number] += gain
+                        tables.gains[byte, row, number] += gain
     return tables
+
+
+@cache
+def _least() -> npt.NDArray[np.float64]:
+    """Return for each byte what it costs at least in any of the encodings, whatever stands before it, in bits."""
+    tables = _tables()
+    costs = tables.bits + language.transitions().min(axis=0)[tables.classes]
+    gains = np.where(tables.is_letter, np.maximum(tables.gains.max(axis=2).T, 0.0), 0.0)
+    found: npt.NDArray[np.float64] = np.where(tables.missing, np.inf, costs - gains).min(axis=0)
+    return np.where(np.isfinite(found), found, 0.0)
+
+
+def least_score(data: bytes) -> float:
+    """Return what the bytes cost at least in every encoding of PRIORS; many times as fast as `score`.
+
+    >>> data = "Der Käse, das Öl".encode("cp1252")
+    >>> least_score(data) < min(score(data).values())
+    True
+    """
+    counts = np.bincount(np.frombuffer(data, dtype=np.uint8), minlength=256)
+    return float(_least() @ counts) - _MOST_GAIN_BITS - _MOST_SIGN_BITS
 
 
 def score(data: bytes) -> dict[str, float]:
@@ -290,7 +311,9 @@ def score(data: bytes) -> dict[str, float]:
     inside = (tables.is_small[good][:, taken[:-1]] & tables.is_capital[good][:, taken[1:]]).sum(axis=1)
     costs += _CAPITAL_BITS * inside
     strangeness, gain = _strangeness(data)
-    gains = (np.tensordot(tables.gains[good], counts, axes=(1, 0)) - strangeness).max(axis=1)
+    present = np.flatnonzero(counts)
+    gains = np.tensordot(counts[present], tables.gains[present], axes=1)[good]
+    gains = (gains - strangeness).max(axis=1)
     costs -= gain
     costs += np.where(tables.is_letter[good] @ (counts > 0), 0.5 - gains, 0.0)
     names = list(PRIORS)

@@ -24,8 +24,10 @@ VERSION = 1
 ROW_BITS = 14
 PLACE_BITS = 19
 WAYS = 3
-_COLUMN_FACTORS = (0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D)  # odd: different columns of a row never meet
-_ROW_FACTORS = (0x27D4EB2F, 0x165667B1, 0xD3A2646D)
+# Odd: different columns of a row never meet.
+_COLUMN_FACTORS = np.array([[0x9E3779B1], [0x85EBCA77], [0xC2B2AE3D]], dtype=np.uint32)
+_ROW_FACTORS = np.array([[0x27D4EB2F], [0x165667B1], [0xD3A2646D]], dtype=np.uint32)
+_PLACE_MASK = np.uint32((1 << PLACE_BITS) - 1)
 _START = struct.Struct("<8sIII")
 
 # Words lie in a hash table of their own, each in one of three places, with a mark of 14 bits to know it by: of the
@@ -38,12 +40,11 @@ _LOW = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
 
 
-def places(row: Array, column: Array, way: int) -> npt.NDArray[np.uint32]:
-    """Return the place of each cell in its first, second or third (`way` 0, 1, 2) choice."""
-    mixed = column.astype(np.uint32) * np.uint32(_COLUMN_FACTORS[way]) + row.astype(np.uint32) * np.uint32(
-        _ROW_FACTORS[way]
-    )
-    return mixed & np.uint32((1 << PLACE_BITS) - 1)
+def places(row: Array, column: Array) -> npt.NDArray[np.uint32]:
+    """Return the places of each cell: in three rows its first, second and third choice."""
+    mixed: npt.NDArray[np.uint32] = column.astype(np.uint32) * _COLUMN_FACTORS + row.astype(np.uint32) * _ROW_FACTORS
+    mixed &= _PLACE_MASK
+    return mixed
 
 
 def extend_keys(keys: Array, points: Array) -> npt.NDArray[np.uint64]:

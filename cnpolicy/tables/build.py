@@ -151,7 +151,7 @@ def _cuckoo(cells: Sequence[tuple[int, int, int]]) -> tuple[npt.NDArray[Any], np
     """
     size = 1 << tables.PLACE_BITS
     rows, columns, values = (np.array(part, dtype=np.int64) for part in zip(*cells, strict=True))
-    choices = [tables.places(rows, columns, way).tolist() for way in range(tables.WAYS)]
+    choices = tables.places(rows, columns).tolist()
     holder = _settle(choices, size)
     owner = np.zeros(size, dtype=np.uint16)
     value = np.zeros(size, dtype=np.uint8)

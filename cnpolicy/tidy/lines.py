@@ -54,16 +54,13 @@ _CHINESE_LINE = pattern(
 )
 
 
-def _is_untidy(text: str, context: Context) -> bool:
+def _is_untidy(text: str) -> bool:
     """Tell whether some line of the text is blank or begins or ends with a blank."""
-    if "\n\n" in text:
-        return True
-    blanks = (blank for blank in _BLANK if context.seen[ord(blank)])
-    return any(blank + "\n" in text or "\n" + blank in text for blank in blanks)
+    return "\n\n" in text or any(blank + "\n" in text or "\n" + blank in text for blank in _BLANK)
 
 
 @rule("blank-line", "certain", example=("　　第一段。 \n\n　　第二段。", "第一段。\n第二段。\n"))
-def remove_blank_line(text: str, context: Context) -> Iterable[Finding]:
+def remove_blank_line(text: str, _: Context) -> Iterable[Finding]:
     """Write one paragraph a line: no blank lines, no indentation, no spaces at line ends, one newline at the end.
 
     How paragraphs are set apart is a matter of the page they were taken from. Lines that begin with ASCII keep their
@@ -80,7 +77,7 @@ def remove_blank_line(text: str, context: Context) -> Iterable[Finding]:
     lead = _indentation(text, 0, start)
     if start > len(lead):
         yield Finding("blank-line", 0, start, text[:start], lead, "certain")
-    if _is_untidy(text, context):
+    if _is_untidy(text):
         for match in _BREAK.finditer(text, start):
             run, end = match.group(), match.end()
             if end == len(text):

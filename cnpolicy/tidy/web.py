@@ -143,23 +143,24 @@ def remove_web_chrome(text: str, context: Context) -> Iterable[Finding]:
     others = 0
     marks: list[tuple[int, int]] = []
     for start, end in _from_head(text):
-        line = text[start:end].strip(_BLANKS)
-        page = _is_of_page(text, start, end, colophon, listed)
-        if page or (not others and _NUMBER_AT_HEAD.fullmatch(line)):
-            chrome[start] = end
-            continue
+        if end - start <= _LONGEST:
+            page = _is_of_page(text, start, end, colophon, listed)
+            if page or (not others and _NUMBER_AT_HEAD.fullmatch(text[start:end].strip(_BLANKS))):
+                chrome[start] = end
+                continue
+            mark = _page_mark(text, start, end)
+            if mark:
+                marks.append((mark.start(), mark.end()))
         others += 1
-        mark = _page_mark(text, start, end)
-        if mark:
-            marks.append((mark.start(), mark.end()))
         if others == _HEAD:
             break
     others = 0
     for start, end in _from_tail(text):
-        page = _is_of_page(text, start, end, colophon, listed)
-        if page or (not others and _NUMBER_AT_TAIL.fullmatch(text[start:end].strip(_BLANKS))):
-            chrome[start] = end
-            continue
+        if end - start <= _LONGEST:
+            page = _is_of_page(text, start, end, colophon, listed)
+            if page or (not others and _NUMBER_AT_TAIL.fullmatch(text[start:end].strip(_BLANKS))):
+                chrome[start] = end
+                continue
         others += 1
         if others == _TAIL:
             break
