@@ -14,6 +14,7 @@ ALL = RuleSet("multi-byte", RULES)
 ALWAYS = Options(restore=0.0)
 LINE = "全市各级党组织要认真学习会议精神，把思想和行动统一到市委的决策部署上来。"
 LOSSY = LINE.encode().decode("gbk", "replace")
+SCRAPS = LINE.encode().decode("big5", "replace")  # four characters of five lost bytes
 
 
 def find(text: str, options: Options = ALWAYS) -> tuple[Finding, ...]:
@@ -70,6 +71,33 @@ def test_nothing_is_guessed_when_it_shall_not_be(options: Options) -> None:
     assert "\ufffd" in after
     assert all(one in (other, "\ufffd") for one, other in zip(after, LINE, strict=True))
     assert any("likeliest" in finding.note for finding in findings)
+
+
+@pytest.mark.parametrize("around", ["{}", "春天以来，全县{}会后分组讨论。", "全县上下：\n{}\n会后分组讨论。"])
+def test_of_scraps_only_what_is_sure_is_put_in(around: str) -> None:
+    text = around.format(SCRAPS)
+    after = apply(text, find(text, Options(restore=0.9)))
+    truth = around.format(LINE)
+    assert len(after) == len(truth)
+    assert all(one in (other, "\ufffd") for one, other in zip(after, truth, strict=True))
+    assert "会议精神" in after
+    assert changes(after, Options(restore=0.9)) == []
+
+
+def test_of_scraps_all_is_guessed_when_asked_for() -> None:
+    findings = find(SCRAPS)
+    after = apply(SCRAPS, findings)
+    assert "\ufffd" not in after
+    assert sum(map(str.__eq__, after, LINE)) > 0.5 * len(LINE)
+    assert all(finding.posterior is not None for finding in findings if finding.certainty == "inferred")
+
+
+def test_a_long_line_of_scraps_is_read_in_parts() -> None:
+    sentence = LINE.removesuffix("。")
+    text = (sentence * 40).encode().decode("big5hkscs", "replace")
+    after = apply(text, find(text))
+    assert len(after) == 40 * len(sentence)
+    assert after.count("会议精神") == 40
 
 
 @pytest.mark.parametrize("quotes", ["“”", "「」", '""'])

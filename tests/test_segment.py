@@ -10,6 +10,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import Phase, assume, example, given, settings
 from hypothesis import strategies as st
@@ -20,12 +21,16 @@ from cnpolicy.segment import (
     Segmenter,
     Settings,
     UserWord,
+    engines,
+    flags,
     read_user_words,
     segment,
     segmenter,
+    spans,
     words_of_segmented,
 )
-from cnpolicy.segment.engines import BORDER, Dictionary, UnknownWords, import_jieba
+from cnpolicy.segment.engines import Dictionary, UnknownWords, import_jieba
+from cnpolicy.segment.flags import codes
 from cnpolicy.segment.spans import protected
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -137,14 +142,20 @@ def test_engines_agree_on_every_line(path: Path) -> None:
     assert differing == []
 
 
-@given(texts)
-def test_chunks_do_not_show(text: str) -> None:
-    whole = plain().tokens(text)
-    lines = plain().lines(text)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "CHUNK", 1)
-        assert plain().tokens(text) == whole
-        assert plain().lines(text) == lines
+@given(st.one_of(texts, st.deferred(lambda: numbers)), st.booleans())
+def test_long_texts_and_their_pieces_are_cut_as_short_ones(text: str, hmm: bool) -> None:
+    for cutter in (plain(hmm=hmm), segmenter(Settings(hmm=hmm))):
+        whole, lines = cutter.tokens(text), cutter.lines(text)
+        with pytest.MonkeyPatch.context() as patch:
+            for place in (engines, flags, spans):
+                patch.setattr(place, "SHORT", 0)
+            assert cutter.tokens(text) == whole
+            patch.setattr(engines, "_LEAST_TOGETHER", 0)
+            assert cutter.tokens(text) == whole
+            patch.setattr(engines, "CHUNK", 1)
+            patch.setattr(module, "PIECE", 1)
+            assert cutter.tokens(text) == whole
+            assert cutter.lines(text) == lines
 
 
 def test_a_long_word_has_its_length() -> None:
@@ -379,10 +390,10 @@ def test_learning_tells_what_it_learnt(run: Callable[..., Any], tmp_path: Path) 
 
 
 @given(texts)
-def test_lists_and_lines_have_the_same_words(text: str) -> None:
-    # Text that holds the border itself goes another way.
-    one, other = segmenter().lines(text + "。"), segmenter().lines(text + "。\uffff")
-    assert other in (f"{one} \uffff", f"{one}\uffff")
+def test_lines_are_the_words_with_spaces_between(text: str) -> None:
+    cutter = segmenter()
+    shown = [token for token in cutter.tokens(text) if token in {"\n", "\r", "\r\n"} or not token.isspace()]
+    assert cutter.lines(text) == re.sub(" ?(\r\n|[\r\n]) ?", r"\1", " ".join(shown))
 
 
 @given(texts, st.booleans())
@@ -444,7 +455,27 @@ def test_surrogates_stay_where_they_are(text: str) -> None:
     assert [word for word in words if not re.fullmatch("[\ud800-\udfff]", word)] == [w for ws in plain for w in ws]
 
 
-def test_divided_is_tokens_with_borders_between() -> None:
+def test_begins_are_those_of_tokens() -> None:
     cutter = Segmenter(Settings(user_words=(UserWord("云 平台"),)))
     text = "推進2010年8月25日的云 平台建設。\n工作\tA股" * 2000
-    assert cutter.divided(text).split(BORDER) == cutter.tokens(text)
+    ends = list(accumulate(map(len, cutter.tokens(text))))
+    assert np.flatnonzero(cutter.begins(text)).tolist() == [0, *ends[:-1]]
+    assert cutter.begins("").tolist() == []
+
+
+@settings(max_examples=40)
+@given(st.lists(st.text("王李张刘鑫淼犇明华强的在是不常龘靐鱻", min_size=2, max_size=16), min_size=130, max_size=150))
+def test_unknown_words_of_many_runs_at_once_are_those_of_jieba(runs: list[str]) -> None:
+    import_jieba()
+    from jieba import finalseg
+
+    text = "".join(runs)
+    lengths = np.array(list(map(len, runs)))
+    starts = np.cumsum(lengths) - lengths
+    inside, owners = unknown_words().inside(text, codes(text), starts, lengths)
+    begins = np.ones(len(text), dtype=np.bool_)
+    begins[inside] = False
+    places = (place for run in runs for word in finalseg.cut(run) for place in range(len(word)))
+    assert begins.tolist() == [place == 0 for place in places]
+    assert (starts[owners] < inside).all()
+    assert (inside < starts[owners] + lengths[owners]).all()

@@ -153,7 +153,9 @@ def _divide(
         good &= ((code < 0x80) | (code >= 0x800)) & (_pair_bits(code) < _UNLIKELY_BITS)
     elif len(code) >= _SPAN:
         good &= ~_is_poor(trellis.points, layout, characters)
-    good &= ~_may_be_outside(trellis.points, layout, characters)
+    if (layout.length > 1).any():
+        # Where a garbled character is one byte, several make a character, and one of them says nothing.
+        good &= ~_may_be_outside(trellis.points, layout, characters)
     begin, span, code = begin[good], span[good], code[good]
     opens, closes = _ragged(begin, span, size)
     row = np.full(len(begin), -1)

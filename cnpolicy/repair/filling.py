@@ -104,7 +104,7 @@ def _key(data: Bytes, kinds: tuple[int, ...]) -> Bytes:
     return key
 
 
-class _Shapes(NamedTuple):
+class Shapes(NamedTuple):
     """What may have been the bytes of a character: for which slot, its bytes and their kinds, and the byte after it.
 
     `last` tells whether it may be that nothing follows.
@@ -129,7 +129,7 @@ class _Slots(NamedTuple):
     torn: Truth
 
 
-class _Candidates(NamedTuple):
+class Candidates(NamedTuple):
     """What may stand in each slot, sorted by slot."""
 
     slot: Bytes
@@ -139,7 +139,7 @@ class _Candidates(NamedTuple):
 
 
 class _Link(NamedTuple):
-    """How candidates come from those of the slot before; the numbers are those of `_Candidates`."""
+    """How candidates come from those of the slot before; the numbers are those of `Candidates`."""
 
     origin: Bytes
     dest: Bytes
@@ -173,10 +173,10 @@ def fill(step: Step, data: Bytes, kind: Bytes, natural: Truth, runs: Runs, *, dr
     run = np.repeat(chosen, count)  # by slot
     number = np.arange(len(run)) - np.repeat(np.cumsum(count) - count, count)
     place = runs.begin[run] + number * span
-    shapes = _shapes(data, kind, natural, place, span)
+    shapes = shapes_of(data, kind, natural, place, span)
     if span < size:
         shapes = _with_a_hole(shapes)
-    candidates = _candidates(step, shapes)
+    candidates = candidates_of(step, shapes)
     torn = kind[np.maximum(place - 1, 0)] == LOST_BYTE
     slots = _Slots(run, number, (holes[place + span] > holes[place]) | (span < size), torn)
     best, doubts = _search(misreading(step.wrong).lost, runs, slots, candidates)
@@ -191,12 +191,12 @@ def fill(step: Step, data: Bytes, kind: Bytes, natural: Truth, runs: Runs, *, dr
     )
 
 
-def _shapes(data: Bytes, kind: Bytes, natural: Truth, place: Bytes, span: int) -> _Shapes:
+def shapes_of(data: Bytes, kind: Bytes, natural: Truth, place: Bytes, span: int) -> Shapes:
     """Return the bytes at the places as they are."""
     following = np.concatenate([np.where(kind == KNOWN, data, UNKNOWN), [END]])
     behind = np.append(natural, True)[place + span]
     own = np.stack([data[place + shift] for shift in range(span)])
-    return _Shapes(
+    return Shapes(
         np.arange(len(place)),
         own,
         np.stack([kind[place + shift] for shift in range(span)]),
@@ -205,14 +205,14 @@ def _shapes(data: Bytes, kind: Bytes, natural: Truth, place: Bytes, span: int) -
     )
 
 
-def _with_a_hole(shapes: _Shapes) -> _Shapes:
+def _with_a_hole(shapes: Shapes) -> Shapes:
     """Return the shapes with a lost byte, in front, inside, and at the end."""
-    found: list[_Shapes] = []
+    found: list[Shapes] = []
     for place in range(len(shapes.data) + 1):
         data = np.insert(shapes.data, place, 0, axis=0)
         kind = np.insert(shapes.kind, place, LOST_BYTE, axis=0)
-        found.append(_Shapes(shapes.slot, data, kind, shapes.following, shapes.last))
-    return _Shapes(
+        found.append(Shapes(shapes.slot, data, kind, shapes.following, shapes.last))
+    return Shapes(
         np.concatenate([one.slot for one in found]),
         np.concatenate([one.data for one in found], axis=1),
         np.concatenate([one.kind for one in found], axis=1),
@@ -221,7 +221,7 @@ def _with_a_hole(shapes: _Shapes) -> _Shapes:
     )
 
 
-def _candidates(step: Step, shapes: _Shapes) -> _Candidates:
+def candidates_of(step: Step, shapes: Shapes) -> Candidates:
     """Return what may stand in the slots: what fits the bytes that are left, and the reason why the others are not."""
     lost = misreading(step.wrong).lost
     size = len(shapes.kind)
@@ -243,7 +243,7 @@ def _candidates(step: Step, shapes: _Shapes) -> _Candidates:
         parts.append((shapes.slot[shape], index.code[entry], index.data[0, entry], index.data[-1, entry]))
     columns = [np.concatenate([np.zeros(0, dtype=np.int64), *(part[column] for part in parts)]) for column in range(4)]
     order = np.argsort(columns[0], kind="stable")
-    return _Candidates(*(column[order] for column in columns))
+    return Candidates(*(column[order] for column in columns))
 
 
 def _ranges(low: Bytes, high: Bytes) -> tuple[Bytes, Bytes]:
@@ -254,7 +254,7 @@ def _ranges(low: Bytes, high: Bytes) -> tuple[Bytes, Bytes]:
 
 
 def _search(
-    lost: Truth, runs: Runs, slots: _Slots, candidates: _Candidates
+    lost: Truth, runs: Runs, slots: _Slots, candidates: Candidates
 ) -> tuple[Bytes, dict[int, list[tuple[int, float]]]]:
     """Return the best candidate of each slot (-1: its run costs too much), and the candidates of those in doubt."""
     size, steps = len(candidates.slot), int(slots.number.max(initial=0))
@@ -334,7 +334,7 @@ def _beam(slot: Bytes, weight: Floats, most: Bytes) -> Bytes:
     return np.sort(order[good])
 
 
-def _join(lost: Truth, torn: Truth, candidates: _Candidates, alive: Bytes, mine: Bytes) -> _Link:
+def _join(lost: Truth, torn: Truth, candidates: Candidates, alive: Bytes, mine: Bytes) -> _Link:
     """Return all ways from what is alive to the candidates of the slots behind."""
     slot = candidates.slot[mine]
     before = candidates.slot[alive]

@@ -13,6 +13,7 @@ from cnpolicy.repair.cells import Cell, Loss
 from cnpolicy.repair.certain import Certain, find_certain
 from cnpolicy.repair.chains import Bytes, Chain, Truth
 from cnpolicy.repair.judge import judge
+from cnpolicy.repair.scraps import read_scraps
 from cnpolicy.repair.trellis import LOST, QUESTION, SWITCH_BITS, Read, Stretch, Style, Trellis
 
 
@@ -32,6 +33,7 @@ class Reading(NamedTuple):
         return "".join(cell.after for cell in self.cells)
 
 
+_LOSSY = ("big5", "big5hkscs")  # encodings that leave only scraps of UTF-8
 _SAMPLE = 120  # so many characters of the stretches tell what stands for lost bytes
 # So many characters are read in step, at least and at most, as many as take so many continuations.
 _BATCH, _BATCH_EFFORT = (1 << 8, 1 << 13), 1 << 21
@@ -108,6 +110,8 @@ def _losses(read: Read, start: int, stop: int) -> list[Loss]:
 
 def _read(text: str, points: Bytes, chain: Chain, around: tuple[int, int]) -> Read:
     """Return the best reading of a text, with the likeliest style of loss."""
+    if chain[-1].wrong in _LOSSY and len(chain) == 1 and chain[-1].right == "utf-8":
+        return read_scraps(points, chain[0], around)
     trellis, certain, sample = _choose_style(text, points, chain, around)
     if sample is not None:
         return judge(_together(certain, [sample]), chr(around[0]), chr(around[1]))

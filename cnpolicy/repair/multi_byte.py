@@ -101,6 +101,19 @@ def undo_utf_8_read_as_cp949(text: str, context: Context) -> Iterable[Finding]:
     return _find("utf8-read-as-cp949", text, context)
 
 
+@rule(
+    "utf8-read-as-big5",
+    "inferred",
+    example=("瘛勗\ufffd亙郎銋\ufffd韐臬蝠隡\ufffd霈桃移蟡\ufffd", "深入学习贯彻会议精神"),
+)
+def undo_utf_8_read_as_big5(text: str, context: Context) -> Iterable[Finding]:
+    """Read text again as UTF-8 that was read as Big5.
+
+    Of four characters in five bytes were lost, and of one in five all of them. What nothing tells stays visible.
+    """
+    return _find("utf8-read-as-big5", text, context)
+
+
 @rule("gbk-read-as-big5", "inferred", example=("跪撰絨郪", "各级党组"))
 def undo_gbk_read_as_big5(text: str, context: Context) -> Iterable[Finding]:
     """Read text again as GBK that was read as Big5.
@@ -179,6 +192,7 @@ RULES = (
     undo_utf_8_read_as_gbk,
     undo_utf_8_read_as_cp932,
     undo_utf_8_read_as_cp949,
+    undo_utf_8_read_as_big5,
     undo_utf_16_bytes_swapped,
     undo_gbk_read_as_cp932,
     undo_gbk_read_as_cp949,

@@ -21,6 +21,7 @@ from cnpolicy.repair.sieves import (
     KINDS,
     LOSSES,
     OUT_OF_STEP,
+    SCRAPS,
     TRIED,
     TWICE,
     Window,
@@ -80,6 +81,12 @@ _DOUBT = 0.15
 _DOUBT_ONCE = 0.5  # one more in a region, for the shortest ones
 # What a character of a reading costs at most that needs no rival, in bits.
 _GOOD_BITS = 10.5
+# Of UTF-8 that was read as Big5 little is left: a run must have so many characters that are no marks of losses, and so
+# many may be wrong. It must be so much better than the text as it is: chance makes no such bytes.
+_DOUBT_SCRAPS = 0.7
+_LEAST_SCRAPS = 3
+_SCRAPS_BITS = 60.0
+_HONG_KONG = 8
 _ALONE = 0.9  # of what looks garbled, so much must look so in one way for that to be tried before all others
 _SEPARATOR = "\n"
 _PRIVATE = re.compile("[\ue000-\uf8ff]")
@@ -164,6 +171,10 @@ def _chain(kind: int, text: str) -> Chain:
     them seldom for a pair.
     """
     chains = KINDS[kind].chains
+    if kind == SCRAPS:
+        # A third of the characters are Hong Kong's then, which Big5 itself has not.
+        plain, hong_kong = (len(text.encode(step.wrong, "ignore")) for (step,) in chains)
+        return chains[hong_kong > plain + plain // _HONG_KONG]
     wanted = "gb18030" if _PRIVATE.search(text) else "cp936" if "€" in text else ""
     return next((chain for chain in chains if chain[-1].wrong == wanted), chains[0])
 
@@ -314,6 +325,10 @@ def _improve(
 
 def _is_good(text: str, region: _Region, runs: Sequence[Span]) -> bool:
     """Tell whether a region needs no other reading: what these runs leave of it is as likely as what they say."""
+    if runs and runs[0].kind == KINDS[SCRAPS].name:
+        # No other chain leaves bytes of this shape, however unlikely the best guesses are.
+        covered = sum(run.end - run.start for run in runs)
+        return covered * 2 >= region.end - region.start and max(run.gain for run in runs) >= _SCRAPS_BITS
     pieces: list[str] = []
     place = region.start
     for run in runs:
@@ -332,10 +347,11 @@ def _says_something(text: str, regions: Sequence[_Region], kind: str, chain: Cha
         return True
     # At the beginnings of lines, where nothing of a character before is in the way.
     places = [place for region in regions for place in range(region.start, region.end) if text[place] > "\x7f"]
+    starts = [region.start for region in regions]
     sample: list[_Region] = []
     for number in range(_SAMPLES):
         place = places[len(places) * number // _SAMPLES]
-        region = regions[bisect_right(regions, (place,)) - 1]
+        region = regions[bisect_right(starts, place) - 1]
         start = max(text.rfind(_SEPARATOR, 0, place) + 1, region.start)
         sample.append(_Region(start, min(start + _TRIAL, region.end), ()))
     sample = sorted(set(sample))
@@ -358,19 +374,28 @@ _SOUND_BITS = 11.0
 def _is_founded(text: str, run: Span) -> bool:
     """Tell whether enough is left of a run to say anything: rows of U+FFFD could be read as whatever is common."""
     left = run.end - run.start - len(LOSSES.findall(text, run.start, run.end))
+    if run.kind == KINDS[SCRAPS].name:
+        return left >= _LEAST_SCRAPS and left * 4 >= len(run.after)
     return left * 2 >= len(run.after) and not _FOREIGN.search(run.after)
 
 
 def _founded(text: str, runs: Sequence[Span]) -> list[Span]:
     """Return the runs of a region that say anything; none if too much of what they say together is guessed."""
     doubt = sum(1 - loss.posterior for run in runs for cell in run.cells for loss in cell.losses)
-    if doubt > _DOUBT * sum(len(run.after) for run in runs) + _DOUBT_ONCE:
+    is_scraps = bool(runs) and runs[0].kind == KINDS[SCRAPS].name
+    if doubt > (_DOUBT_SCRAPS if is_scraps else _DOUBT) * sum(len(run.after) for run in runs) + _DOUBT_ONCE:
         return []
-    return [run for run in runs if _is_founded(text, run)]
+    founded = [run for run in runs if _is_founded(text, run)]
+    if is_scraps and any(map(_proves, founded)):
+        # Between digits a character or two are left, of which all bytes may be lost.
+        return [run for run in runs if not _FOREIGN.search(run.after)]
+    return founded
 
 
 def _proves(run: Span) -> bool:
     """Tell whether a run is mojibake whatever stands beside it."""
+    if run.kind == KINDS[SCRAPS].name:
+        return run.gain >= _SCRAPS_BITS
     if run.chain[0].right == "utf-8":
         return run.gain >= _ALONE_UTF_8_BITS
     after = run.after

@@ -13,15 +13,19 @@ rjieba does the same work more than ten times faster and is the engine by defaul
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from itertools import chain, filterfalse, pairwise
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from cnpolicy.segment.engines import BORDER, Engine, Jieba, Rjieba
 from cnpolicy.segment.lexicon import policy_words
 from cnpolicy.segment.userwords import Literals, UserWord, checked, read_user_words
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from cnpolicy.segment.engines import Engine
+    from cnpolicy.segment.flags import Flags
     from cnpolicy.segment.tags import Tagger
 
 __all__ = [
@@ -38,16 +42,17 @@ __all__ = [
 EngineName = Literal["rjieba", "jieba"]
 Lexicon = Literal["policy", "none"]
 
-# The engines work on about so many code points at a time. Measured on news text: 2,000 to 16,000 take the same time,
-# 40,000 a tenth more (a third more beside other work), for their words then no longer fit into the processor's cache.
-CHUNK = 8192
-# The engines treat these as blocks of their own, and no span or user word holds them, so a text may be divided after
-# them without changing a word.
-_DIVIDE = re.compile("[\n。]")
+# So many code points are worked on at a time, so that memory does not grow with the text (measured: 2**16 to 2**18 take
+# the same time, fewer take longer).
+PIECE = 1 << 16
 
 _MASK = "\0"
-# Han beyond jieba's range, lone surrogates (no engine can encode them), the mask itself and the border.
-_MASKED = re.compile("[\0\uffff\u3400-\u4dbf\u9fd6-\u9fff\uf900-\ufaff\U00020000-\U0003ffff\ud800-\udfff]")
+# Han beyond jieba's range, lone surrogates (no engine can encode them), and what is no character.
+_MASKED_RANGES = (
+    *((0, 0), (0x3400, 0x4DBF), (0x9FD6, 0x9FFF), (0xD800, 0xDFFF), (0xF900, 0xFAFF), (0xFFFF, 0xFFFF)),
+    (0x20000, 0x3FFFF),
+)
+_MASKED = re.compile(f"[{''.join(f'{chr(first)}-{chr(last)}' for first, last in _MASKED_RANGES)}]")
 
 _SURROGATES = re.compile("[\ud800-\udfff]+")
 
@@ -62,11 +67,6 @@ _LINE_END = re.compile(" ?(\r\n|[\r\n]) ?")
 # Stands for a space within a word where spaces divide the words.
 _NO_BREAK = "\u00a0"
 _SPACE = re.compile(r"\s")
-# Every white space that ends no line.
-_SPACES = (
-    " \u3000\t\xa0\v\f\x1c\x1d\x1e\x1f\x85\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
-    "\u2028\u2029\u202f\u205f"
-)
 _SPACED_WORD = re.compile(r"\S+(?:\u00a0\S+)*")
 
 
@@ -95,6 +95,8 @@ class Segmenter:
             raise ValueError(f"no engine {settings.engine!r}: there are rjieba and jieba")
         if settings.lexicon not in ("policy", "none"):
             raise ValueError(f"no lexicon {settings.lexicon!r}: there are policy and none")
+        from cnpolicy.segment.engines import Jieba, Rjieba  # loads numpy
+
         self._engine: Engine = Rjieba() if settings.engine == "rjieba" else Jieba()
         self._lexicon = policy_words() if settings.lexicon == "policy" else ()
         self._engine.add_new((word, frequency or 1) for word, frequency, _ in self._lexicon)
@@ -122,24 +124,20 @@ class Segmenter:
         >>> Segmenter().tokens("推进 工作\n")
         ['推进', ' ', '工作', '\n']
         """
-        return list(chain.from_iterable(part for part, _ in self._parts(text)))
+        return list(chain.from_iterable(piece.tokens() for piece in self._pieces(text)))
 
-    def divided(self, text: str) -> str:
-        """Return the text with U+FFFF between its words and what stands between them: `tokens` in half the time.
+    def begins(self, text: str) -> "Flags":
+        """Tell of each character whether a word, or what stands between words, begins with it: `tokens`, but faster."""
+        import numpy as np
 
-        Where the text has a U+FFFF of its own, the two cannot be told apart.
-        """
-        parts = ((part, *self._divided(part, shadow)) for part, shadow in self._chunks(text))
-        return BORDER.join(
-            _unmasked(divided, (part[start:end] for start, end in spans)) for part, divided, spans in parts
-        )
+        return np.concatenate([np.zeros(0, dtype=np.bool_), *(piece.begins for piece in self._pieces(text))])
 
     def words(self, text: str) -> list[str]:
         """Return the words in order; joined, they are the text without the white space between them.
 
         Punctuation marks are words here. White space always separates words, but for user words that hold some.
         """
-        return list(filterfalse(str.isspace, chain.from_iterable(part for part, _ in self._parts(text))))
+        return list(filterfalse(str.isspace, self.tokens(text)))
 
     def tagged(self, text: str) -> list[tuple[str, str]]:
         """Return the words and what stands between them, in order, each with its part of speech.
@@ -152,8 +150,8 @@ class Segmenter:
         tag = self._tagger.tag
         return [
             (token, tag(known))
-            for tokens, shadows in self._parts(text)
-            for token, known in zip(tokens, shadows, strict=True)
+            for piece in self._pieces(text)
+            for token, known in zip(piece.tokens(), piece.shadows(), strict=True)
         ]
 
     def search(self, text: str) -> list[str]:
@@ -166,8 +164,8 @@ class Segmenter:
         """
         return [
             word
-            for tokens, shadows in self._parts(text)
-            for token, known in zip(tokens, shadows, strict=True)
+            for piece in self._pieces(text)
+            for token, known in zip(piece.tokens(), piece.shadows(), strict=True)
             if not token.isspace()
             for word in self._within(token, known)
         ]
@@ -198,22 +196,11 @@ class Segmenter:
         >>> Segmenter().lines("推进工作。", pos=True)
         '推进/v 工作/vn 。/x'
         """
-        joined = " ".join(filter(None, self._shown(text, pos, search)))
-        if "\r" in joined:
-            return _LINE_END.sub(r"\1", joined)
-        return joined.replace(" \n", "\n").replace("\n ", "\n")
-
-    def _shown(self, text: str, pos: bool, search: bool) -> Iterator[str]:
-        """Yield the words and line ends of one chunk after the other, as `lines` shows them, with spaces between."""
-        plainly = not (pos or search or BORDER in text)
-        for part, shadow in self._chunks(text):
-            if plainly:
-                yield self._show(part, shadow)
-                continue
-            tokens = self._cut(shadow)
-            originals = tokens if shadow is part else _cut_alike(part, tokens)
-            words: list[str] = []
-            for token, known in zip(originals, tokens, strict=True):
+        if not (pos or search):
+            return self._spaced(text)
+        words: list[str] = []
+        for piece in self._pieces(text):
+            for token, known in zip(piece.tokens(), piece.shadows(), strict=True):
                 if token.isspace():
                     words += [token] if token in _LINE_ENDS else []
                     continue
@@ -221,25 +208,17 @@ class Segmenter:
                 words += [
                     _SPACE.sub(_NO_BREAK, word) + tag for word in (self._within(token, known) if search else (token,))
                 ]
-            yield " ".join(words)
+        return _LINE_END.sub(r"\1", " ".join(words))
 
-    def _show(self, part: str, shadow: str) -> str:
-        """Return the words and line ends of a chunk with spaces between them: as text, for lists take half as long."""
-        divided, spans = self._divided(part, shadow)
-        for space in _SPACES:
-            if space in part:
-                divided = f"{divided}{BORDER}".replace(f"{space}{BORDER}", "")[:-1]
-        divided = divided.replace(BORDER, " ")
-        hidden = (part[start:end] for start, end in spans)
-        if self._literals and self._literals.spaced:
-            hidden = (_SPACE.sub(_NO_BREAK, word) for word in hidden)
-        return _unmasked(divided, hidden)
+    def _spaced(self, text: str) -> str:
+        """Return the text with one space between its words, without making them: that would take longer."""
+        from cnpolicy.segment.flags import Spacing
 
-    def _divided(self, part: str, shadow: str) -> tuple[str, list[tuple[int, int]]]:
-        """Return a chunk with borders between its tokens and a mask for each of the stretches that come with it."""
-        spans = self._spans(shadow)
-        divided = self._engine.divide(_masked(shadow, spans), self._hmm)
-        return (divided if shadow is part else _divide_alike(_masked(part, spans), divided)), spans
+        spacing = Spacing()
+        spaced = self._literals is not None and self._literals.spaced
+        return "".join(
+            spacing.take(piece.text, piece.begins, piece.spans if spaced else ()) for piece in self._pieces(text)
+        )
 
     @cached_property
     def _tagger(self) -> "Tagger":
@@ -247,32 +226,35 @@ class Segmenter:
 
         return Tagger((*self._lexicon, *self._user_words))
 
-    def _chunks(self, text: str) -> Iterator[tuple[str, str]]:
-        """Yield one chunk after the other, and the same in Simplified: the very same object if it is Simplified."""
+    def _pieces(self, text: str) -> Iterator["_Piece"]:
+        """Yield one piece after the other."""
+        from cnpolicy.segment.engines import DIVIDE
+
         shadow = in_simplified(text)
         start = 0
         while start < len(text):
-            divide = _DIVIDE.search(shadow, start + CHUNK)
+            divide = DIVIDE.search(shadow, start + PIECE)
             end = divide.end() if divide else len(text)
-            part = text[start:end]
             known = shadow[start:end]
-            yield part, part if shadow is text or known == part else known
+            spans = self._spans(known)
+            yield _Piece(
+                known if shadow is text else text[start:end],
+                known,
+                spans,
+                self._begins(known, spans),
+            )
             start = end
 
-    def _parts(self, text: str) -> Iterator[tuple[list[str], list[str]]]:
-        """Yield the tokens of one chunk after the other, and the same in Simplified."""
-        for part, shadow in self._chunks(text):
-            tokens = self._cut(shadow)
-            yield (tokens if shadow is part else _cut_alike(part, tokens)), tokens
-
-    def _cut(self, text: str) -> list[str]:
-        """Return the tokens of a text in Simplified."""
-        spans = self._spans(text)
-        tokens = self._engine.divide(_masked(text, spans), self._hmm).split(BORDER)
+    def _begins(self, text: str, spans: list[tuple[int, int]]) -> "Flags":
+        """Tell of each character of a text in Simplified whether a word begins with it; each span is one."""
         if not spans:
-            return tokens
-        hidden = iter([text[start:end] for start, end in spans])
-        return [next(hidden) if token == _MASK else token for token in tokens]
+            return self._engine.begins(text, self._hmm)
+        from cnpolicy.segment.flags import without_insides
+
+        # One mask for each span is what the engine sees.
+        begins = without_insides(len(text), spans)
+        begins[begins] = self._engine.begins(_masked(text, spans), self._hmm)
+        return begins
 
     def _spans(self, text: str) -> list[tuple[int, int]]:
         """Return what must be masked."""
@@ -283,9 +265,45 @@ class Segmenter:
             spans = list(protected(text, self._engine.has))
         if self._literals:
             spans = _first(self._literals.find(text), spans)
-        if _MASKED.search(text):
+        if _has_masked(text):
             spans = _first(spans, [match.span() for match in _MASKED.finditer(text)])
         return spans
+
+
+class _Piece(NamedTuple):
+    """A piece of a text, the same in Simplified, what is masked in it, and which of its characters begin a word."""
+
+    text: str
+    shadow: str
+    spans: list[tuple[int, int]]
+    begins: "Flags"
+
+    def tokens(self) -> list[str]:
+        """Return the words and what stands between them."""
+        return self._cut(self.text)
+
+    def shadows(self) -> list[str]:
+        """Return the same in Simplified."""
+        return self._cut(self.shadow)
+
+    def _cut(self, text: str) -> list[str]:
+        places = self.begins.nonzero()[0].tolist()
+        return [text[start:end] for start, end in pairwise((*places, len(text)))]
+
+
+def _has_masked(text: str) -> bool:
+    from cnpolicy.segment.flags import SHORT, codes
+
+    if len(text) <= SHORT:
+        return _MASKED.search(text) is not None
+    return bool(_masked_table()[codes(text)].any())
+
+
+@cache
+def _masked_table() -> "npt.NDArray[np.uint8]":
+    from cnpolicy.segment.flags import table_of
+
+    return table_of(_MASKED_RANGES)
 
 
 def _first(preferred: Iterable[tuple[int, int]], others: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -315,11 +333,6 @@ def _masked(text: str, spans: list[tuple[int, int]]) -> str:
     return _MASK.join(seen)
 
 
-def _unmasked(divided: str, hidden: Iterable[str]) -> str:
-    """Put what the masks hide in their places."""
-    return "".join(chain.from_iterable(zip(divided.split(_MASK), (*hidden, ""), strict=True)))
-
-
 def in_simplified(text: str) -> str:
     """Return the text in Simplified characters, place for place; the very same object if it is Simplified.
 
@@ -327,10 +340,11 @@ def in_simplified(text: str) -> str:
     """
     from cnpolicy.convert import to_simplified
 
-    surrogates = list(_SURROGATES.finditer(text))
-    if not surrogates:
+    try:
+        text.encode("utf-16-le")  # three times as fast as searching for them
         shadow = to_simplified(text)
-    else:
+    except UnicodeEncodeError:
+        surrogates = list(_SURROGATES.finditer(text))
         # OpenCC cannot take them.
         plain = to_simplified(_SURROGATES.sub(lambda match: "\ufffd" * len(match[0]), text))
         ends = [0, *(place for match in surrogates for place in match.span()), len(text)]
@@ -338,26 +352,6 @@ def in_simplified(text: str) -> str:
             (text if number % 2 else plain)[start:end] for number, (start, end) in enumerate(pairwise(ends))
         )
     return text if shadow == text else shadow
-
-
-def _cut_alike(text: str, tokens: list[str]) -> list[str]:
-    """Cut the text where another of the same length was cut."""
-    cut = []
-    start = 0
-    for token in tokens:
-        end = start + len(token)
-        cut.append(text[start:end])
-        start = end
-    return cut
-
-
-def _divide_alike(text: str, divided: str) -> str:
-    """Put borders into the text where they are in another of the same length."""
-    import numpy as np
-
-    codes = np.frombuffer(divided.encode("utf-32-le"), np.uint32).copy()
-    codes[codes != ord(BORDER)] = np.frombuffer(text.encode("utf-32-le"), np.uint32)
-    return codes.tobytes().decode("utf-32-le")
 
 
 @lru_cache(maxsize=4)

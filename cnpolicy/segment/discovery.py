@@ -8,12 +8,14 @@ a cut; Church & Hanks 1990), and what stands before and after it is hardly ever 
 All runs of a length are counted at once, in numpy, and only where the two runs that are shorter by one were frequent
 enough; the dictionary divides only the blocks of text (what stands between punctuation marks) that hold a candidate.
 Time is that of sorting runs and dividing blocks. As whole processes, 10 MB of UTF-8 (3.4 million characters) took
-220 MB of memory and 100 MB took 1.3 GB, which grows with the length of the text: 12 bytes for each of its bytes, and
-100 MB.
+190 MB of memory and 100 MB took 850 MB, which grows with the length of the text: 7.5 bytes for each of its bytes, and
+110 MB.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import cached_property
+from itertools import pairwise
 from string import ascii_letters, digits
 from typing import NamedTuple
 
@@ -21,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cnpolicy.segment import Segmenter, Settings, in_simplified
-from cnpolicy.segment.engines import BORDER
+from cnpolicy.segment.flags import Flags
 
 SHORTEST, LONGEST = 3, 8
 
@@ -42,6 +44,8 @@ _BITS = 64  # of a number, with its sign
 _AROUND = 12  # characters of an example before and after the word
 # So many characters are cut at a time: their words as Python's strings take ten times their memory.
 _CUT = 1 << 18
+# So many occurrences of runs are counted at a time: their numbers take 8 bytes each.
+_TOGETHER = 1 << 23
 _STEP = 1 << 18  # so many numbers at a time, where all of them would need their memory again
 
 _BREAK = ord("\n")
@@ -118,8 +122,12 @@ class _Text:
         self.units: Units = np.concatenate(parts) if parts else np.zeros(0, dtype=np.uint16)
         parts.clear()
         self.ends = np.array(ends, dtype=np.int64)
+
+    @cached_property
+    def shown(self) -> str:
+        """The text with line ends for all that is not Han."""
         shown = np.where(self.units >= _FIRST_HAN, self.units, np.uint16(_BREAK))
-        self.shown = shown.astype("<u2").tobytes().decode("utf-16-le")
+        return shown.astype("<u2").tobytes().decode("utf-16-le")
 
     def example(self, start: int, length: int) -> str:
         """Return a word with the Chinese characters before and after it, `[` and `]` around it."""
@@ -130,7 +138,7 @@ class _Text:
         behind = self.shown[end : last if last >= 0 else end + _AROUND]
         return f"{self.shown[first:start]}[{self.shown[start:end]}]{behind}"
 
-    def borders(self, places: Iterable[Places], divide: Callable[[str], str]) -> npt.NDArray[np.bool_]:
+    def borders(self, places: Iterable[Places], begins: Callable[[str], Flags]) -> npt.NDArray[np.bool_]:
         """Tell where words of the dictionary begin, in the blocks that hold one of these places."""
         blocks = np.cumsum(self.units == _BREAK, dtype=np.int32)
         # A line end belongs to the block before it.
@@ -148,10 +156,7 @@ class _Text:
             # The last unit is a line end.
             end = start + _CUT
             end = len(units) if end >= len(units) else end + 1 + int(np.argmax(units[end:] == _BREAK))
-            divided = divide(units[start:end].astype("<u2").tobytes().decode("utf-16-le"))
-            marks = np.frombuffer(divided.encode("utf-16-le"), dtype="<u2") == ord(BORDER)
-            # Of the characters alone, those after a border.
-            starts[start + 1 : end] = marks[:-1][~marks[1:]]
+            starts[start:end] = begins(units[start:end].astype("<u2").tobytes().decode("utf-16-le"))
             start = end
         found = np.zeros(len(self.units), dtype=np.bool_)
         found[cut] = starts
@@ -160,7 +165,7 @@ class _Text:
 
 def discover(
     texts: Iterable[str],
-    divide: Callable[[str], str],
+    begins: Callable[[str], Flags],
     is_known: Callable[[str], bool],
     *,
     least: int = 5,
@@ -169,12 +174,13 @@ def discover(
 ) -> list[Term]:
     """Return the words of 3 to 8 characters that occur `least` times or more and are not known, frequent ones first.
 
-    `texts` are documents in Simplified; `divide` puts U+FFFF between the dictionary's words of a text, and what is
-    between them; `is_known` tells whether it has a word. `cohesion` and `entropy` are the least of each, in bits. A
-    word within a longer one, and hardly ever outside it, is left out.
+    `texts` are documents in Simplified; `begins` tells of each character of a text whether a word of the dictionary, or
+    what stands between words, begins with it; `is_known` tells whether it has a word. `cohesion` and `entropy` are the
+    least of each, in bits. A word within a longer one, and hardly ever outside it, is left out.
 
     >>> texts = [f"{a}河湖长{b}。" for a in "向对请由省市县乡" for b in "们要会巡查责任到"]
-    >>> [term.word for term in discover(texts, "\uffff".join, {"责任"}.__contains__, least=10, cohesion=2)]
+    >>> singly = lambda text: np.ones(len(text), dtype=bool)
+    >>> [term.word for term in discover(texts, singly, {"责任"}.__contains__, least=10, cohesion=2)]
     ['河湖长']
     """
     text = _Text(texts)
@@ -186,39 +192,60 @@ def discover(
     size = int(often.sum())
     numbers = np.full(1 << 16, -1, dtype=np.int32)
     numbers[often] = np.arange(size)
-    last = numbers[text.units]
-    # The frequent runs of the length before: where they begin, in order, and which one begins there.
-    places = np.flatnonzero(last >= 0).astype(np.int32)
-    here = last[places]
-    parts = [_Parts(characters[often], here[:0], here[:0])]
+    # The frequent run of the length before that begins at each place, -1 for none; and the character there.
+    here = numbers[text.units]
+    last = here.astype(np.uint16)
+    nothing = here[:0]
+    parts = [_Parts(characters[often], nothing, nothing)]
     found: list[_Runs] = []
     for length in range(2, LONGEST + 1):
-        # Both runs that are shorter by one are frequent enough.
-        at = np.flatnonzero(places[1:] - places[:-1] == 1).astype(np.int32)
-        if not len(at):
+        grouped = [(nothing, characters[:0])]
+        for first, end in _shares(parts[-1].counts):
+            at = _both_frequent(here, first, end)
+            if not len(at):
+                continue
+            keys = here[at].astype(np.int64)
+            keys *= size
+            keys += last[at + (length - 1)]
+            order, some = _group(keys, least)
+            grouped.append((at[order], some))
+            del keys, order, at
+        places, counts = (np.concatenate(those) for those in zip(*grouped, strict=True))
+        del grouped
+        if not len(counts):
             break
-        keys = here[at].astype(np.int64)
-        keys *= size
-        keys += last[length - 1 :][places[at]]
-        order, counts = _group(keys, least)
-        del keys
-        firsts = at[order[np.cumsum(counts) - counts]]
+        firsts = places[np.cumsum(counts) - counts]
         parts.append(_Parts(counts, here[firsts], here[firsts + 1]))
-        places = places[at]
-        here = np.full(len(at), -1, dtype=np.int32)
-        del at
-        here[order] = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
+        here.fill(-1)
+        here[places] = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
         if length >= SHORTEST:
-            found.append(_judge(text, parts, places[order], total, cohesion, entropy))
-        del order
-        frequent = here >= 0
-        places, here = places[frequent], here[frequent]
-    del places, here, last
+            found.append(_judge(text, parts, places, total, cohesion, entropy))
+        del places
+    del here, last
     found = [_leave_out(text, runs, is_known) for runs in found]
     if not any(len(runs.counts) for runs in found):
         return []
-    borders = text.borders((runs.places for runs in found), divide)
+    borders = text.borders((runs.places for runs in found), begins)
     return _select(text, [_whole(runs, borders) for runs in found])
+
+
+def _shares(counts: Integers) -> Iterator[tuple[int, int]]:
+    """Yield from which to which number runs are taken together, so that they occur about `_TOGETHER` times in all."""
+    sums = np.cumsum(counts)
+    if not len(sums):
+        return
+    ends = np.searchsorted(sums, np.arange(_TOGETHER, int(sums[-1]), _TOGETHER)) + 1
+    yield from pairwise(np.unique([0, *ends, len(counts)]).tolist())
+
+
+def _both_frequent(here: Places, first: int, end: int) -> Places:
+    """Return the places where one of these runs begins, and at the next place any frequent run."""
+    found = [here[:0]]
+    for start in range(0, len(here) - 1, _STEP):
+        some = here[start : start + _STEP + 1]
+        good = (some[:-1] >= first) & (some[:-1] < end) & (some[1:] >= 0)
+        found.append((np.flatnonzero(good) + start).astype(np.int32))
+    return np.concatenate(found)
 
 
 def _group(keys: Integers, least: int) -> tuple[Places, Integers]:
@@ -366,4 +393,4 @@ def _terms(text: _Text, runs: _Runs) -> Iterator[Term]:
 def discover_with(settings: Settings, texts: Iterable[str], *, least: int = 5) -> list[Term]:
     """Return the words of documents, in whatever script, that the dictionary of these settings does not have."""
     cutter = Segmenter(replace(settings, hmm=False, split_numbers=True))
-    return discover(map(in_simplified, texts), cutter.divided, cutter.has, least=least)
+    return discover(map(in_simplified, texts), cutter.begins, cutter.has, least=least)

@@ -2,7 +2,12 @@
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 # word, frequency, tag: the last two may be left out. A word may hold spaces.
 _LINE = re.compile("(.+?)(?: ([0-9]+))?(?: ([a-z]+))?")
@@ -95,23 +100,34 @@ class Literals:
         for word in sorted({word for word in words if len(word) > 1}, key=lambda word: (-len(word), word)):
             self._by_beginning.setdefault(word[:2], []).append(word)
         self.spaced = any(len(word.split()) > 1 for word in words)
-        seconds: dict[str, set[str]] = {}
-        for beginning in self._by_beginning:
-            seconds.setdefault(beginning[0], set()).add(beginning[1])
-        # Both characters: a numeral stands everywhere, a numeral and what follows it in one of the words hardly ever.
-        beginnings = [f"{re.escape(first)}[{_of(others)}]" for first, others in sorted(seconds.items())]
-        self._first = re.compile("|".join(beginnings)) if beginnings else None
+        self._firsts = {beginning[0] for beginning in self._by_beginning}
+        self._seconds = {beginning[1] for beginning in self._by_beginning}
+
+    @cached_property
+    def _tables(self) -> "tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]":
+        from cnpolicy.segment.flags import table
+
+        return table({1: self._firsts}), table({1: self._seconds})
+
+    def _places(self, text: str) -> list[int]:
+        """Return where a word can begin, by the character there and the next: most are no beginning of any."""
+        from cnpolicy.segment.flags import SHORT, codes
+
+        if len(text) <= SHORT:
+            return [place for place, character in enumerate(text[:-1]) if character in self._firsts]
+        points = codes(text)
+        firsts, seconds = self._tables
+        places: list[int] = (firsts[points[:-1]] & seconds[points[1:]]).nonzero()[0].tolist()
+        return places
 
     def find(self, text: str) -> list[tuple[int, int]]:
         """Return start and end of every word that is found, in order and without overlaps."""
         found: list[tuple[int, int]] = []
-        match = self._first.search(text) if self._first else None
-        while match and self._first:
-            start = match.start()
-            end = self._end(text, start)
-            if end:
+        done = 0
+        for start in self._places(text):
+            if text[start : start + 2] in self._by_beginning and start >= done and (end := self._end(text, start)):
                 found.append((start, end))
-            match = self._first.search(text, end or start + 1)
+                done = end
         return found
 
     def _end(self, text: str, start: int) -> int:
@@ -121,10 +137,6 @@ class Literals:
             if text.startswith(word, start) and not (_joins(text, start) or _joins(text, end)):
                 return end
         return 0
-
-
-def _of(characters: Iterable[str]) -> str:
-    return "".join(re.escape(character) for character in sorted(characters))
 
 
 def _joins(text: str, place: int) -> bool:

@@ -120,6 +120,7 @@ def weights() -> npt.NDArray[np.int8]:
             *(_of_utf_8(prior, wrong) for wrong in ("cp932", "cp949")),
             *(_of_pairs(prior, "gbk", wrong) for wrong in ("cp950", "cp932", "cp949")),
             *(_of_pairs(prior, "cp950", wrong) for wrong in ("gb18030", "cp932", "cp949")),
+            _of_utf_8(prior, "big5hkscs"),
             _of_pairs(prior, "utf-16-le", "utf-16-be"),
             _out_of_step(prior),
         ]
