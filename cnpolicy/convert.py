@@ -291,7 +291,7 @@ def is_machine_traditional(text: str) -> bool:
     Compared with what its own simplified form gives in Traditional, word by word, such a text has the wrong one of
     two characters again and again, and the right one only by accident.
     """
-    return _is_all_traditional(text) and _is_made_from(text, to_simplified(text))
+    return _may_be_made(text) and _is_all_traditional(text) and _is_made_from(text, to_simplified(text))
 
 
 def _is_all_traditional(text: str) -> bool:
@@ -314,6 +314,16 @@ def _is_made_from(text: str, plain: str) -> bool:
             wrong += 1
             sure += plain[start] not in _NAMES or _PROVING.match(plain, start) is not None
     return sure >= 1 and wrong >= _ENOUGH and wrong > _RATIO * right
+
+
+# What is always one of these in Simplified: each is a right one.
+_RIGHT = "後於幹裡裏製範係鬆採衝錶迴雲隻麵"
+
+
+def _may_be_made(text: str) -> bool:
+    """Tell whether `_is_made_from` can be true; conversion takes a hundred times as long."""
+    wrong = sum(map(text.count, _AMBIGUOUS))
+    return wrong >= _ENOUGH and wrong > _RATIO * sum(map(text.count, _RIGHT))
 
 
 _PLACES = pattern(f"[{''.join(_AMBIGUOUS)}]")
@@ -340,7 +350,7 @@ def simplify_machine_traditional(text: str, context: Context) -> Iterable[Findin
     if context.options.script != "auto" or not any(one in text for one in _FREQUENT):
         return
     sample = text[:_JUDGED]
-    if not _is_all_traditional(sample):
+    if not (_may_be_made(sample) and _is_all_traditional(sample)):
         return
     plain = to_simplified(sample)
     if _is_made_from(sample, plain):

@@ -409,7 +409,7 @@ def test_metadata_are_joined_by_name_with_their_types(inside: Run, folder: Path,
     types = "SELECT data_type FROM duckdb_columns() WHERE table_name = 'documents' ORDER BY column_index DESC LIMIT 4"
     assert rows(path, types) == [("VARCHAR",), ("DATE",), ("BIGINT",), ("VARCHAR",)]
     assert b"corpus\tdocuments\t1\n" in inside("stats", "corpus.duckdb", "--where", "作者 = '乙某'").stdout
-    # A changed document keeps its row; other metadata take the place of these, in any encoding.
+    # A changed document keeps its row; other metadata are added to these, in any encoding.
     (folder / "2012" / "one.txt").write_text("改过的通知。\n", "utf-8")
     inside("index", folder, "-o", "corpus.duckdb")
     assert rows(path, "SELECT 作者 FROM documents WHERE name = '2012/one.txt'") == [("甲某",)]
@@ -417,8 +417,10 @@ def test_metadata_are_joined_by_name_with_their_types(inside: Run, folder: Path,
     done = inside("index", folder, "-o", "corpus.duckdb", "--metadata", "other.csv")
     assert "1 rows of the metadata are of no document: none.txt" in done.stderr.decode()
     assert rows(path, "SELECT name FROM documents WHERE 类别 = '普通文件'") == [("good.txt",)]
-    with pytest.raises(duckdb.Error):
-        rows(path, "SELECT 作者 FROM documents")
+    assert rows(path, "SELECT name, 作者 FROM documents WHERE 作者 IS NOT NULL ORDER BY name") == [
+        ("2012/one.txt", "甲某"),
+        ("2013/two.txt", "乙某"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -448,14 +450,36 @@ def test_metadata_that_cannot_be_joined(inside: Run, folder: Path, tmp_path: Pat
     assert names(tmp_path) == ["m.csv", "speeches"]
 
 
-def test_metadata_that_take_the_place_of_others(inside: Run, folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "first.csv").write_text("name,party,age\none.txt,甲,50\n", "utf-8")
-    (tmp_path / "second.csv").write_text("name,Age\none.txt,51\n", "utf-8")
-    assert inside("index", folder, "-o", "corpus.duckdb", "--metadata", "first.csv").returncode == 0
-    again = inside("index", folder, "-o", "corpus.duckdb", "--metadata", "second.csv")
-    assert again.returncode == 0
-    assert b"took the place of the earlier ones; no longer there: party\n" in again.stderr
-    assert rows(tmp_path / "corpus.duckdb", "SELECT age FROM documents WHERE name LIKE '%one%'") == [(51,)]
+def test_two_tables_of_metadata_in_one_call(inside: Run, folder: Path) -> None:
+    done = inside("index", folder, "-o", "x.duckdb", "--metadata", "one.csv", "--metadata", "other.csv")
+    assert done.returncode == 2
+    assert "one file a call" in done.stderr.decode()
+
+
+def test_metadata_are_added_to_earlier_ones(inside: Run, folder: Path, tmp_path: Path) -> None:
+    files = {
+        "first": "name,party,age,rank\none.txt,甲,50,1\ntwo.txt,乙,60,2\n",
+        "second": "name,Age,region\none.txt,,东\ngood.txt,41,西\n",
+        "third": "rank,name\n0.5,good.txt\n",
+        "fourth": "name,rank\none.txt,首席\n",
+        "fifth": "name,rank\none.txt,7\ntwo.txt,8\ngood.txt,9\n",
+    }
+    sql = "SELECT name, party, age, rank, region FROM documents ORDER BY name"
+    found = {}
+    for name, table in files.items():
+        (tmp_path / f"{name}.csv").write_text(table, "utf-8")
+        for _ in range(2):  # the second time changes nothing
+            done = inside("index", folder, "-o", "corpus.duckdb", "--metadata", f"{name}.csv")
+            assert done.returncode == 0, done.stderr.decode()
+            found[name] = rows(tmp_path / "corpus.duckdb", sql if name != "first" else sql.replace(", region", ""))
+    one, two, good = "2012/one.txt", "2013/two.txt", "good.txt"
+    assert found == {
+        "first": [(one, "甲", 50, 1), (two, "乙", 60, 2), (good, None, None, None)],
+        "second": [(one, "甲", None, 1, "东"), (two, "乙", 60, 2, None), (good, None, 41, None, "西")],
+        "third": [(one, "甲", None, 1.0, "东"), (two, "乙", 60, 2.0, None), (good, None, 41, 0.5, "西")],
+        "fourth": [(one, "甲", None, "首席", "东"), (two, "乙", 60, "2.0", None), (good, None, 41, "0.5", "西")],
+        "fifth": [(one, "甲", None, 7, "东"), (two, "乙", 60, 8, None), (good, None, 41, 9, "西")],
+    }
 
 
 def test_metadata_without_a_database(inside: Run, folder: Path, tmp_path: Path) -> None:

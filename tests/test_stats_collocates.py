@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from test_stats import close, corpora, index_of, is_word, tokens_of
 
 from cnpolicy.index import Index, Record
-from cnpolicy.stats import association
+from cnpolicy.stats import association, counting
 from cnpolicy.stats.collocates import COLUMNS, CONVENTION, collocates
 from cnpolicy.stats.counting import Filters
 
@@ -68,7 +68,26 @@ def test_collocates_are_those_of_a_plain_count(
 ) -> None:
     with index_of(documents) as index:
         made = collocates(index, node, Filters(keep=keep), left=left, right=right, sort="frequency")
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(counting, "STRETCH", 7)
+            patched.setattr("cnpolicy.stats.collocates._FREQUENT", 1)
+            assert collocates(index, node, Filters(keep=keep), left=left, right=right, sort="frequency") == made
     assert made.rows == close(oracle(documents, node, left, right, keep))
+
+
+@pytest.mark.parametrize("stretch", [6_000_000, 3])
+@pytest.mark.parametrize("share", [0, 1], ids=["all-are-read", "only-its-sentences"])
+def test_only_occurrences_with_a_tag_are_counted(stretch: int, share: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cnpolicy.stats.collocates._FREQUENT", share)
+    monkeypatch.setattr(counting, "STRETCH", stretch)
+    documents = [
+        Record("b", ["乙", "甲", "乙", "。", "丙", "甲"], tags=["n", "v", "v", "x", "n", "v"]),
+        Record("a", ["甲", "乙", "、", "丙"], tags=["v", "n", "x", "v"]),
+    ]
+    with index_of(documents) as index:
+        rows = collocates(index, "甲", Filters(pos=("n",)), left=1, right=1, sort="frequency").rows
+        # All words stand near; of 乙 two and of 丙 one are nouns.
+        assert [row[:6] for row in rows] == [("乙", 2, 1, 1, 2, 4 * 2 / 5), ("丙", 1, 1, 0, 1, 4 * 1 / 5)]
 
 
 def test_a_window_of_one_word_on_one_side() -> None:

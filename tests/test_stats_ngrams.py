@@ -3,14 +3,17 @@
 from collections import Counter, defaultdict
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_stats import close, corpora, index_of, is_word, tokens_of
 
 from cnpolicy.index import Index, Record
+from cnpolicy.stats import counting
 from cnpolicy.stats.dispersion import dispersion
 from cnpolicy.stats.ngrams import ngrams
+from cnpolicy.stats.sequences import _runs
 
 Places = list[tuple[int, int]]
 
@@ -73,6 +76,28 @@ def test_longer_ngrams_take_from_shorter_ones(documents: list[Record], shortest:
     with index_of(documents) as index:
         made = ngrams(index, shortest, shortest + more, min_frequency=least, subsume=True)
     assert made.rows == close(expected)
+
+
+@settings(max_examples=20)
+@given(corpora, st.integers(2, 3), st.integers(0, 2), st.integers(1, 2), st.booleans(), st.sampled_from([None, 1, 3]))
+def test_a_corpus_that_is_read_in_stretches(
+    documents: list[Record], shortest: int, more: int, least: int, subsume: bool, top: int | None
+) -> None:
+    given = {"min_frequency": least, "subsume": subsume, "top": top, "stopwords": frozenset({"的"})}
+    with index_of(documents) as index:
+        whole = ngrams(index, shortest, shortest + more, **given)  # type: ignore[arg-type]
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(counting, "STRETCH", 7)
+            assert ngrams(index, shortest, shortest + more, **given) == whole  # type: ignore[arg-type]
+
+
+def test_pairs_of_large_numbers() -> None:
+    """What does not fit into one number with its place is sorted in another way."""
+    before = np.array([1 << 30, 5, 1 << 30, 5, 5])
+    last = np.array([1 << 31, 7, 1 << 31, 6, 7])
+    runs = _runs(before, last, np.arange(5))
+    assert [(key >> 32, key & 0xFFFFFFFF) for key in runs.key.tolist()] == [(5, 6), (5, 7), (1 << 30, 1 << 31)]
+    assert (runs.n.tolist(), runs.at.tolist()) == ([1, 2, 2], [3, 1, 4, 0, 2])
 
 
 def test_a_pair_that_is_only_part_of_a_triple_is_left_out() -> None:

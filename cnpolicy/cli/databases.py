@@ -93,7 +93,7 @@ def index(paths: tuple[str, ...], output: str, metadata: str | None, prune: bool
 
     The metadata's rows name their documents in a column `name`, by the whole name or the file name where that is
     unique. Its columns can be used wherever the database's own can: --where "year >= 2012 and party = '甲'". Given
-    again, metadata take the place of what there was: put all columns into one file.
+    again, with the same or another file, they are added: new columns, and new values for the documents that they name.
 
     \b
     cnpolicy index speeches/ -o corpus.duckdb
@@ -254,14 +254,13 @@ def _load(
     with Index(
         output if there else place.draft, memory_limit=given["memory_limit"], count_script=job.count_script
     ) as database:
-        earlier = _metadata_columns(database)
         try:
             change = database.update(records, replace=True, remove=remove, metadata=table, notes=notes)
         except ValueError as problem:
             raise click.UsageError(f"--metadata {corpus.printable(path or '')}: {problem}") from None
         said = _said(change)
         _tell(database, job, report)
-        _tell_metadata(database, change, report, path, earlier)
+        _tell_metadata(database, change, report, path)
         _tell_doubles(database, report)
     if not there:
         place.publish()
@@ -328,24 +327,15 @@ def _tell(database: "Index", job: "Job", report: "Report") -> None:
         )
 
 
-def _metadata_columns(database: "Index") -> list[str]:
-    sql = "SELECT column_name FROM duckdb_columns() WHERE table_name = 'metadata' ORDER BY column_index"
-    return [name for (name,) in database.query(sql)][1:]
-
-
-def _tell_metadata(
-    database: "Index", change: "Change", report: "Report", metadata: str | None, earlier: Sequence[str] = ()
-) -> None:
-    """Tell which documents have no metadata, which of these are of no document, and which columns are gone."""
+def _tell_metadata(database: "Index", change: "Change", report: "Report", metadata: str | None) -> None:
+    """Tell which documents have no metadata, and which of these are of no document."""
     if change.strangers:
         names = ", ".join(change.strangers[:3]) + (", …" if len(change.strangers) > 3 else "")
         report.tell(f"warning: {len(change.strangers):,} rows of the metadata are of no document: {names}")
-    columns = _metadata_columns(database)
-    gone = [name for name in earlier if name.lower() not in map(str.lower, columns)]
-    if gone:
-        report.tell(f"warning: these metadata took the place of the earlier ones; no longer there: {', '.join(gone)}")
+    sql = "SELECT count(*) FROM duckdb_columns() WHERE table_name = 'metadata'"
+    ((columns,),) = database.query(sql)
     ((without,),) = database.query("SELECT count(*) FROM document_records ANTI JOIN metadata USING (name)")
-    if without and (metadata or columns):
+    if without and (metadata or columns > 1):
         report.tell(
             f"warning: {without:,} documents have no metadata" + ("" if metadata else "; give --metadata again")
         )

@@ -233,8 +233,21 @@ where_option = click.option(
     metavar="CONDITION",
     help='Only documents for which this SQL condition on their columns holds: "year >= 2012".',
 )
+
+
+def _one_table(_: click.Context, __: click.Parameter, files: tuple[str, ...]) -> str | None:
+    if len(files) > 1:
+        raise click.BadParameter("one file a call; `cnpolicy index`, called again with the next, adds it")
+    return files[0] if files else None
+
+
 metadata_option = click.option(
-    "--metadata", type=click.Path(), metavar="FILE", help="Add the columns of a CSV file, joined by `name`."
+    "--metadata",
+    type=click.Path(),
+    metavar="FILE",
+    multiple=True,
+    callback=_one_table,
+    help="Add the columns of a CSV file, joined by `name`.",
 )
 selection_options = together(
     where_option,

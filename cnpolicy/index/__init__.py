@@ -444,20 +444,57 @@ class Index:
         self._han = np.concatenate((self._han, before[ends] - before[ends - lengths]))
 
     def _join(self, metadata: Metadata) -> list[str]:
-        """Put metadata in the place of what there was, and return the names in it that are of no document."""
+        """Add metadata to what there was, and return the names in it that are of no document.
+
+        Of a document that they name, a column that was there already has their value from now on, also if that is NULL;
+        what they do not name stays.
+        """
         matched = tables.match(metadata, (name for (name,) in self.query("SELECT name FROM document_records")))
         given = matched.metadata
-        quoted = ['"' + column.replace('"', '""') + '"' for column in given.columns]
-        columns = "".join(f", {column} {kind}" for column, kind in zip(quoted, given.types, strict=True))
-        self._database.execute(
-            f"DROP VIEW documents; DROP TABLE metadata; CREATE TABLE metadata (name VARCHAR{columns})"
-        )
+        new = [_quoted(column) for column in given.columns]
+        columns = "".join(f", {column} {kind}" for column, kind in zip(new, given.types, strict=True))
+        self._database.execute(f"CREATE TABLE given (name VARCHAR{columns})")
         if given.names:
             casts = [f"column_{i}::{kind}" for i, kind in enumerate(given.types)]
-            values = {f"column_{i}": [row[i] for row in given.rows] for i in range(len(quoted))}
-            self._insert("metadata", ", ".join(["own_name", *casts]), own_name=given.names, **values)
-        self._database.execute(_VIEW if quoted else _VIEW_WITHOUT_METADATA)
+            values = {f"column_{i}": [row[i] for row in given.rows] for i in range(len(new))}
+            self._insert("given", ", ".join(["own_name", *casts]), own_name=given.names, **values)
+        sql = "SELECT column_name FROM duckdb_columns() WHERE table_name = ? ORDER BY column_index"
+        there = [_quoted(name) for (name,) in self.query(sql, ["metadata"])][1:]
+        both = {column.lower() for column in there} & {column.lower() for column in new}
+        made = {column: f"earlier.{column}" for column in there} | {
+            column: f"given.{column}" for column in new if column.lower() not in both
+        }
+        for column in there:
+            if column.lower() in both:
+                kind = self._type_of_both(column)
+                made[column] = (
+                    f"CASE WHEN given.name IS NULL THEN earlier.{column}::{kind} ELSE given.{column}::{kind} END"
+                )
+        shown = "".join(f", {value} AS {column}" for column, value in made.items())
+        self._database.execute(
+            f"""
+            CREATE TABLE joined AS
+            SELECT coalesce(earlier.name, given.name) AS name{shown}
+            FROM metadata AS earlier FULL JOIN given ON earlier.name = given.name
+            ORDER BY name;
+            DROP VIEW documents; DROP TABLE metadata; DROP TABLE given; ALTER TABLE joined RENAME TO metadata
+            """
+        )
+        self._database.execute(_VIEW if made else _VIEW_WITHOUT_METADATA)
         return matched.strangers
+
+    def _type_of_both(self, column: str) -> str:
+        """Return the type for the values of a column that earlier metadata have and those that are given."""
+        kinds = [
+            f"SELECT typeof({column}) FROM earlier_of_others WHERE {column} IS NOT NULL LIMIT 1",
+            f"SELECT typeof({column}) FROM given WHERE {column} IS NOT NULL LIMIT 1",
+        ]
+        others = "WITH earlier_of_others AS (FROM metadata ANTI JOIN given USING (name))"
+        held = [kind for sql in kinds for (kind,) in self.query(f"{others} {sql}")]
+        if len(set(held)) == 1:
+            return str(held[0])
+        # As reading both files as one would find it: whole and other numbers are numbers, all else is text.
+        return "DOUBLE" if set(held) == {"BIGINT", "DOUBLE"} else "VARCHAR"
 
     def _insert(
         self,
@@ -564,6 +601,11 @@ def _reason(problem: Exception) -> str:
     if "Conflicting lock" in said:
         return "another process is writing to the database, or has it open for writing; wait for it, or end it"
     return said
+
+
+def _quoted(column: str) -> str:
+    """Return the name of a column as SQL needs it."""
+    return '"' + column.replace('"', '""') + '"'
 
 
 class _Joined:

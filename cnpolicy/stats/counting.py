@@ -1,6 +1,7 @@
 """What the measures count: the words of a selection, the documents that they are in, and where they stand."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +14,8 @@ Integers = npt.NDArray[np.int64]
 # Tokens that are held in numpy at a time. A corpus of 25 MB of text (5 million tokens) is one stretch, which is read
 # once; one of gigabytes is read stretch by stretch. Of 200 MB, with this, the measures took 0.4 to 1 GB.
 STRETCH = 6_000_000
+
+_NONE = np.zeros(0, np.int32)
 
 # A number is written in digits, with the signs that stand in numbers (2010, 3.5%, ①), or in Chinese numerals
 # (二○一○, 百分之五, 第三). With a unit (2010年) it is a word.
@@ -59,17 +62,71 @@ class Stretch(NamedTuple):
     """Tokens of some documents: for each its document (as an index into Parts), place in the corpus, and term.
 
     The place counts all tokens, punctuation included, from the first of the first document. Tokens are in order.
-    `sentence` is that of the token in its document, where it was asked for.
+    `sentence` and `paragraph` are those of the token in its document, where they were asked for.
     """
 
-    part: Integers
+    part: npt.NDArray[np.int32]
     place: Integers
-    term: Integers
-    sentence: npt.NDArray[np.int32] | None = None
+    term: npt.NDArray[np.int32]
+    sentence: npt.NDArray[np.int32]
+    paragraph: npt.NDArray[np.int32]
 
 
-def chosen(source: Index | Selection) -> Selection:
+class Texts:
+    """All tokens of a selection, in numpy, for measures that pass over them: what fits into one stretch is read once.
+
+    Sentences are read with them, and `paragraphs` if they are asked for. `parts` are its documents, `is_word` tells of
+    each number of a term whether the term is a word.
+    """
+
+    def __init__(self, selection: Selection, *, paragraphs: bool = False) -> None:
+        self.selection = selection
+        self._more = ("sentence", "paragraph") if paragraphs else ("sentence",)
+        self._held: Stretch | None = None
+
+    @cached_property
+    def parts(self) -> Parts:
+        """The documents and their sizes."""
+        return parts(self.selection)
+
+    @cached_property
+    def is_word(self) -> npt.NDArray[np.bool_]:
+        """Of each number of a term whether the term is a word."""
+        return words_among(self.selection)
+
+    @cached_property
+    def frequency(self) -> Integers:
+        """Of each number of a term how often the term occurs."""
+        counted = self.selection.columns("SELECT term_id, count(*) AS n FROM {tokens} GROUP BY term_id")
+        n = np.zeros(len(self.is_word), np.int64)
+        n[counted["term_id"]] = counted["n"]
+        return n
+
+    @property
+    def is_one(self) -> bool:
+        """Whether all tokens are one stretch, which is held."""
+        return int(self.parts.tokens.sum()) <= STRETCH
+
+    def stretches(self) -> Iterator[Stretch]:
+        """Yield the tokens document by document, in stretches of whole documents, with what was asked for."""
+        if self._held is not None:
+            yield self._held
+            return
+        for stretch in walk(self.selection, self.parts, "TRUE", {}, more=self._more):
+            if self.is_one:
+                self._held = stretch
+            yield stretch
+
+
+def texts(source: Index | Selection | Texts) -> Texts:
+    """Return the tokens of a selection, or of all documents of a database."""
+    return source if isinstance(source, Texts) else Texts(chosen(source))
+
+
+def chosen(source: Index | Selection | Texts) -> Selection:
     """Return the selection; of a database, all documents."""
+    if isinstance(source, Texts):
+        return source.selection
     return source.select() if isinstance(source, Index) else source
 
 
@@ -147,7 +204,7 @@ def parts(selection: Selection, filters: Filters = ALL_WORDS) -> Parts:
 
 
 def walk(
-    selection: Selection, parts: Parts, where: str, parameters: Mapping[str, Any], *, sentences: bool = False
+    selection: Selection, parts: Parts, where: str, parameters: Mapping[str, Any], *, more: Sequence[str] = ()
 ) -> Iterator[Stretch]:
     """Yield the tokens for which an SQL condition holds, document by document, in stretches of whole documents."""
     place = 0
@@ -159,22 +216,26 @@ def walk(
         whole = end - place == len(ends)
         among = "" if whole else "AND doc_id BETWEEN $low AND $high AND doc_id IN (SELECT unnest($ids::INTEGER[]))"
         given = {"low": int(ids.min()), "high": int(ids.max()), "ids": ids.tolist()}
+        names = ", ".join(("doc_id", "position", "term_id", *more))
         read = selection.columns(
-            f"SELECT doc_id, position, term_id{', sentence' * sentences} FROM {{tokens}} WHERE ({where}) {among}",
+            f"SELECT {names} FROM {{tokens}} WHERE ({where}) {among}",
             {**parameters, **({} if whole else given)},
         )
         order = np.argsort(ids)
-        index = np.zeros(int(ids.max()) - int(ids.min()) + 1, np.int64)
+        index = np.zeros(int(ids.max()) - int(ids.min()) + 1, np.int32)
         index[ids[order] - ids.min()] = order + place
-        part = index[read["doc_id"] - ids.min()]
-        places = parts.start[part] + read["position"]
-        term = read["term_id"].astype(np.int64)
-        sentence = read.get("sentence")
+        part = index[read["doc_id"] - np.int32(ids.min())]
+        places = parts.start[part]
+        places += read["position"]
+        columns: list[npt.NDArray[Any]] = [
+            part,
+            places,
+            *(read.get(name, _NONE) for name in ("term_id", "sentence", "paragraph")),
+        ]
         if len(places) and not (places[1:] > places[:-1]).all():
-            sort = np.argsort(places)
-            part, places, term = part[sort], places[sort], term[sort]
-            sentence = None if sentence is None else sentence[sort]
-        yield Stretch(part, places, term, sentence)
+            order = np.argsort(places)
+            columns = [column[order] if len(column) else column for column in columns]
+        yield Stretch(*columns)
         place = end
 
 

@@ -7,14 +7,16 @@ import numpy.typing as npt
 
 from cnpolicy.index import Index, Selection
 from cnpolicy.stats import richness
-from cnpolicy.stats.counting import Integers, chosen, parts, term_ids, walk, words_among
+from cnpolicy.stats.counting import Integers, Texts, term_ids, texts
 from cnpolicy.stats.table import Table, plain
 
 # A clause ends with these, and with its sentence. The enumeration comma 、 is between words.
 CLAUSE_ENDS = ("，", "；", "：", ",", ";", ":", "﹐", "﹔", "﹕")
 
 
-def diversity(source: Index | Selection, *, window: int = richness.WINDOW, draws: int = richness.DRAWS) -> Table:
+def diversity(
+    source: Index | Selection | Texts, *, window: int = richness.WINDOW, draws: int = richness.DRAWS
+) -> Table:
     """Return measures of lexical diversity, one to a row; None where one is not defined.
 
     * `words`, `types`: N and V; `ttr`: the type-token ratio
@@ -27,19 +29,12 @@ def diversity(source: Index | Selection, *, window: int = richness.WINDOW, draws
     """
     if window < 1 or draws < 1:
         raise ValueError("a window and a sample have at least one word")
-    selection = chosen(source)
-    frequency = selection.columns(
-        """
-        SELECT n FROM (SELECT term_id, count(*) AS n FROM {tokens} GROUP BY term_id) SEMI JOIN
-        (FROM terms WHERE is_word) USING (term_id)
-        """,
-    )["n"].astype(np.int64)
-    documents = parts(selection)
-    is_word = words_among(selection)
+    read = texts(source)
+    frequency = read.frequency[read.is_word & (read.frequency > 0)]
     seen = types = 0
     forward = back = 0.0
-    for stretch in walk(selection, documents, "TRUE", {}):
-        held = is_word[stretch.term]
+    for stretch in read.stretches():
+        held = read.is_word[stretch.term]
         term = stretch.term[held]
         if not len(term):
             continue
@@ -67,24 +62,23 @@ def diversity(source: Index | Selection, *, window: int = richness.WINDOW, draws
     return Table("diversity", ("measure", "value"), rows)
 
 
-def lengths(source: Index | Selection) -> Table:
+def lengths(source: Index | Selection | Texts) -> Table:
     """Return how long sentences and clauses are, in words.
 
     A sentence ends as `cnpolicy.sentences` says; a clause with it, or with a comma, semicolon or colon inside it. Only
     those with a word are counted. `n`: how many; `mean`, `sd` (standard deviation of a population), `median` and
     `longest` are None if there is none.
     """
-    selection = chosen(source)
-    is_word = words_among(selection)
-    ends = np.zeros(len(is_word), np.bool_)
-    ends[list(term_ids(selection, CLAUSE_ENDS).values())] = True
+    read = texts(source)
+    ends = np.zeros(len(read.is_word), np.bool_)
+    ends[list(term_ids(read.selection, CLAUSE_ENDS).values())] = True
     sentences = clauses = np.zeros(0, np.int64)  # how many there are of each length
-    for stretch in walk(selection, parts(selection), "TRUE", {}, sentences=True):
+    for stretch in read.stretches():
         part, sentence = stretch.part, stretch.sentence
-        if not len(part) or sentence is None:
+        if not len(part):
             continue
         first = np.concatenate(([True], (part[1:] != part[:-1]) | (sentence[1:] != sentence[:-1])))
-        held = is_word[stretch.term]
+        held = read.is_word[stretch.term]
         sentences = _added(sentences, first, held)
         first[1:] |= ends[stretch.term[:-1]]
         clauses = _added(clauses, first, held)

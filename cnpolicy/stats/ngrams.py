@@ -6,8 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from cnpolicy.index import Index, Selection
-from cnpolicy.stats.counting import Integers, Parts, chosen, parts
+from cnpolicy.stats.counting import Integers, Parts, Texts, term_ids, texts
 from cnpolicy.stats.dispersion import Dispersion
+from cnpolicy.stats.sequences import frequent
 from cnpolicy.stats.table import Table, plain
 
 SHORTEST, LONGEST = 2, 6
@@ -15,14 +16,13 @@ COLUMNS = ("ngram", "n", "frequency", "per_million", "documents", "dp")
 
 
 class _Grams(NamedTuple):
-    """N-grams of one length, and where they occur: the occurrences of the first, then of the second, …
+    """N-grams of one length, and where they occur
 
-    `terms` has a row to an n-gram; `gram`, `part` and `place` an entry to an occurrence, in order of place.
+    `terms` has a row to an n-gram; `gram` and `place` an entry to an occurrence.
     """
 
     terms: Integers
     gram: Integers
-    part: Integers
     place: Integers
 
     def frequency(self) -> Integers:
@@ -32,11 +32,46 @@ class _Grams(NamedTuple):
         """Return some of the n-grams, given which."""
         number = np.cumsum(wanted) - 1
         kept = wanted[self.gram]
-        return _Grams(self.terms[wanted], number[self.gram[kept]], self.part[kept], self.place[kept])
+        return _Grams(self.terms[wanted], number[self.gram[kept]], self.place[kept])
+
+
+def _grams(
+    read: Texts, shortest: int, longest: int, least: int, top: int | None, stopwords: frozenset[str]
+) -> list[_Grams]:
+    """Return the n-grams that are frequent enough, the longest first; of one length the `top` most frequent.
+
+    Those that are as frequent as the last of them are among them.
+    """
+    is_edge = np.ones(len(read.is_word), np.bool_)
+    is_edge[list(term_ids(read.selection, stopwords).values())] = False
+    levels, found = frequent(read, longest, least, is_edge, top)
+    first = shortest - SHORTEST
+    numbers = []  # of each length: the number in the list, or -1
+    for words, frequency in levels:
+        wanted = is_edge[words[:, 0]] & is_edge[words[:, -1]]
+        if top is not None and top < np.count_nonzero(wanted):
+            wanted &= frequency >= _last_of(top, frequency[wanted])
+        numbers.append(np.where(wanted, np.cumsum(wanted) - 1, -1))
+    none = np.zeros(0, np.int64)
+    held: list[list[tuple[Integers, ...]]] = [[(none, none)] for _ in levels]
+    for lengths in found:
+        for number, into, one in zip(numbers[first:], held[first:], lengths[first:], strict=True):
+            gram = number[one.number]
+            kept = gram >= 0
+            into.append((gram[kept], one.place[kept]))
+    return [
+        _Grams(level.words[number >= 0], *map(np.concatenate, zip(*into, strict=True)))
+        for level, number, into in reversed(list(zip(levels, numbers, held, strict=True))[first:])
+    ]
+
+
+def _last_of(top: int, frequency: Integers) -> int:
+    """Return the frequency of the last of the `top` most frequent."""
+    return int(np.partition(frequency, -top)[-top])
 
 
 def ngrams(
-    source: Index | Selection,
+    source: Index | Selection | Texts,
     shortest: int = 2,
     longest: int | None = None,
     *,
@@ -63,103 +98,42 @@ def ngrams(
         raise ValueError(f"n-grams have {SHORTEST} to {LONGEST} words")
     if min_frequency < 1:
         raise ValueError("the least frequency of an n-gram is 1")
-    selection = chosen(source)
-    documents = parts(selection)
+    read = texts(source)
+    documents = read.parts
     total = int(documents.words.sum())
+    # How far an n-gram reaches that begins at a place or before.
     covered = np.zeros(int(documents.tokens.sum()) if subsume else 0, np.int64)
     found: list[tuple[Any, ...]] = []
-    for n in range(longest, shortest - 1, -1):
-        grams = _read(selection, documents, n, min_frequency, None if subsume else top, stopwords)
+    for grams in _grams(read, shortest, longest, min_frequency, None if subsume else top, stopwords):
         if subsume:
+            n = grams.terms.shape[1]
             kept = covered[grams.place] < grams.place + n
-            grams = grams._replace(gram=grams.gram[kept], part=grams.part[kept], place=grams.place[kept])
+            grams = grams._replace(gram=grams.gram[kept], place=grams.place[kept])
             grams = grams.only(grams.frequency() >= min_frequency)
-            covered[grams.place] = np.maximum(covered[grams.place], grams.place + n)
-            # How far an n-gram reaches that begins here or earlier.
-            covered = np.maximum.accumulate(covered)
-        found += _rows(selection, grams, documents, total, top)
+            if n > shortest:
+                covered[grams.place] = grams.place + n
+                covered = np.maximum.accumulate(covered)
+        found += _rows(read.selection, grams, documents, total, top)
     found.sort(key=lambda row: (-row[2], -row[1]))
     return Table("ngrams", COLUMNS, found[:top])
-
-
-def _read(
-    selection: Selection, documents: Parts, n: int, min_frequency: int, top: int | None, stopwords: frozenset[str]
-) -> _Grams:
-    """Find the n-grams that are frequent enough, of the `top` most frequent those that share their last place too."""
-    names = [f"t{k}" for k in range(n)]
-    leads = ", ".join(f"lead(term_id, {k}) OVER () AS t{k}" for k in range(1, n))
-    ends = " AND ".join(f"{name} NOT IN (SELECT term_id FROM stops)" for name in (names[0], names[-1]))
-    parameters: dict[str, Any] = {"least": min_frequency}
-    stops = ""
-    if stopwords:
-        parameters["stopwords"] = sorted(stopwords)
-        stops = "stops AS (SELECT term_id FROM terms WHERE term IN (SELECT unnest($stopwords::VARCHAR[]))),"
-    last = ""
-    if top is not None:
-        parameters["top"] = top
-        last = "WHERE n >= (SELECT min(n) FROM (SELECT n FROM frequent ORDER BY n DESC LIMIT $top))"
-    read = selection.columns(
-        f"""
-        WITH {stops} words AS (
-            SELECT doc_id, sentence, position, term_id
-            FROM {{tokens}} SEMI JOIN (FROM terms WHERE is_word) USING (term_id)
-            ORDER BY doc_id, position
-        ), ahead AS (
-            SELECT doc_id, sentence, position, term_id AS t0, {leads}, lead(doc_id, {n - 1}) OVER () AS end_doc,
-                   lead(sentence, {n - 1}) OVER () AS end_sentence, lead(position, {n - 1}) OVER () AS end_position
-            FROM words
-        ), grams AS MATERIALIZED (
-            SELECT doc_id, position, {", ".join(names)}
-            FROM ahead
-            WHERE end_doc = doc_id AND end_sentence = sentence AND end_position = position + {n - 1}
-            {"AND " + ends if stopwords else ""}
-        ), frequent AS (
-            SELECT {", ".join(names)}, count(*) AS n FROM grams GROUP BY ALL HAVING n >= $least
-        )
-        SELECT doc_id, position, {", ".join(names)}
-        FROM grams SEMI JOIN (
-            FROM frequent
-            {last}
-        ) USING ({", ".join(names)})
-        """,
-        parameters,
-    )
-    # Number the n-grams: a number for the first words of each, and from it and the next word one for the first three, …
-    code = read["t0"].astype(np.int64)
-    first = np.zeros(0, np.int64)
-    for name in names[1:]:
-        first, code = _numbered(code, read[name].astype(np.int64))
-    terms = np.stack([read[name][first] for name in names], axis=1).astype(np.int64)
-    order = np.argsort(documents.doc_id)
-    part = order[np.searchsorted(documents.doc_id[order], read["doc_id"])] if len(order) else code
-    place = documents.start[part] + read["position"]
-    return _Grams(terms, code, part, place)
-
-
-def _numbered(code: Integers, term: Integers) -> tuple[Integers, Integers]:
-    """Number the different pairs in their order: return where each stands first, and the number of every one."""
-    bits, width = len(code).bit_length(), int(term.max(initial=0)).bit_length()
-    if int(code.max(initial=0)).bit_length() + width + bits > 63:
-        _, first, numbers = np.unique((code << 32) | term, return_index=True, return_inverse=True)
-        return first, numbers
-    # One number each, the pair before its place: sorting numbers is five times as fast as sorting indices to them.
-    key = np.sort((((code << width) | term) << bits) | np.arange(len(code)))
-    place = key & ((1 << bits) - 1)
-    key >>= bits
-    new = np.diff(key, prepend=-1) > 0
-    numbers = np.empty(len(code), np.int64)
-    numbers[place] = np.cumsum(new) - 1
-    return place[new], numbers
 
 
 def _rows(selection: Selection, grams: _Grams, documents: Parts, total: int, top: int | None) -> list[tuple[Any, ...]]:
     """Return the rows of n-grams of one length, the `top` most frequent; those of one frequency in order of words."""
     if not len(grams.terms):
         return []
+    if top is not None and top < len(grams.terms):
+        frequency = grams.frequency()
+        grams = grams.only(frequency >= _last_of(top, frequency))
     frequency = grams.frequency()
     dispersion = Dispersion(frequency, documents.words)
-    pairs, n = np.unique((grams.gram << 32) | grams.part, return_counts=True)
-    dispersion.add(pairs >> 32, pairs & 0xFFFFFFFF, n)
+    bits = len(documents.words).bit_length()
+    # The last of those that begin there or before: one without tokens begins where the next does.
+    part = np.searchsorted(documents.start, grams.place, side="right") - 1
+    pairs = np.sort((grams.gram << bits) | part)
+    new = np.flatnonzero(np.diff(pairs, prepend=-1))
+    pairs, n = pairs[new], np.diff(np.append(new, len(pairs)))
+    dispersion.add(pairs >> bits, pairs & ((1 << bits) - 1), n)
     ids = np.unique(grams.terms)
     names = dict(
         selection.query(

@@ -1,7 +1,9 @@
 """The overview of a corpus: how large it is, of what kind, which words are frequent, and what was wrong with it."""
 
+import numpy as np
+
 from cnpolicy.index import Index, Selection
-from cnpolicy.stats.counting import chosen
+from cnpolicy.stats.counting import Texts, chosen
 from cnpolicy.stats.diversity import diversity, lengths
 from cnpolicy.stats.groups import grouped
 from cnpolicy.stats.ngrams import COLUMNS as NGRAM_COLUMNS
@@ -24,12 +26,13 @@ def overview(source: Index | Selection, top: int = 20, min_length: int = 1, by: 
     selection = chosen(source)
     if by is not None:
         return grouped(selection, by, lambda part: overview(part, top, min_length))
-    pairs = ngrams(selection, 2, top=top, stopwords=chinese())
+    read = Texts(selection, paragraphs=True)  # once, for all that pass over the tokens
+    pairs = ngrams(read, 2, top=top, stopwords=chinese())
     kept = [NGRAM_COLUMNS.index(name) for name in ("ngram", "frequency", "per_million", "documents")]
     return [
-        corpus(selection),
-        lengths(selection),
-        diversity(selection),
+        _corpus(read),
+        lengths(read),
+        diversity(read),
         frequent_words(selection, top, min_length),
         Table("ngrams", tuple(NGRAM_COLUMNS[at] for at in kept), [tuple(row[at] for at in kept) for row in pairs.rows]),
         encodings(selection),
@@ -49,32 +52,30 @@ def corpus(source: Index | Selection) -> Table:
     * `type_token_ratio`: types / words; None without words. It falls as a corpus grows: compare only equal sizes.
     * `mean_sentence_length`: words / sentences; None without words
     """
+    return _corpus(Texts(chosen(source), paragraphs=True))
+
+
+def _corpus(read: Texts) -> Table:
+    """Return the size of the corpus, given its tokens with their paragraphs."""
     names = (
         *("documents", "characters", "han_characters", "words", "types", "sentences", "paragraphs"),
         *("type_token_ratio", "mean_sentence_length"),
     )
-    (values,) = chosen(source).query(
-        """
-        WITH held AS (
-            SELECT doc_id, paragraph, sentence, count(*) AS words
-            FROM {tokens} SEMI JOIN (FROM terms WHERE is_word) USING (term_id)
-            GROUP BY ALL
-        ), sizes AS (
-            SELECT
-                (SELECT count(*) FROM {documents}) AS documents,
-                (SELECT coalesce(sum(characters), 0) FROM {documents}) AS characters,
-                (SELECT coalesce(sum(han_characters), 0) FROM {documents}) AS han_characters,
-                (SELECT coalesce(sum(words), 0) FROM held) AS words,
-                (
-                    SELECT count(*)
-                    FROM terms SEMI JOIN (SELECT DISTINCT term_id FROM {tokens}) USING (term_id)
-                    WHERE is_word
-                ) AS types,
-                (SELECT count(*) FROM held) AS sentences,
-                (SELECT count(*) FROM (SELECT DISTINCT doc_id, paragraph FROM held)) AS paragraphs
-        )
-        SELECT *, types / nullif(words, 0)::DOUBLE, words / nullif(sentences, 0)::DOUBLE FROM sizes
-        """
+    ((documents, characters, han),) = read.selection.query(
+        "SELECT count(*), coalesce(sum(characters), 0), coalesce(sum(han_characters), 0) FROM {documents}"
+    )
+    frequency = read.frequency[read.is_word]
+    words, types = int(frequency.sum()), int(np.count_nonzero(frequency))
+    sentences = paragraphs = 0
+    for stretch in read.stretches():
+        held = np.flatnonzero(read.is_word[stretch.term])
+        part, sentence, paragraph = stretch.part[held], stretch.sentence[held], stretch.paragraph[held]
+        same = part[1:] == part[:-1]
+        sentences += len(held) - int(np.count_nonzero(same & (sentence[1:] == sentence[:-1])))
+        paragraphs += len(held) - int(np.count_nonzero(same & (paragraph[1:] == paragraph[:-1])))
+    values = (
+        *(documents, characters, han, words, types, sentences, paragraphs),
+        *(types / words if words else None, words / sentences if words else None),
     )
     return Table("corpus", ("measure", "value"), list(zip(names, values, strict=True)))
 

@@ -102,7 +102,7 @@ def _counted(
     """Yield for stretches of documents each word of each: the document, the word and 1 + ln tf."""
     for stretch in walk(selection, documents, "TRUE", {}):
         words = is_word[stretch.term]
-        key = np.sort((stretch.part[words] << 32) | stretch.term[words])
+        key = np.sort((stretch.part[words].astype(np.int64) << 32) | stretch.term[words])
         new = np.flatnonzero(np.diff(key, prepend=-1))
         key, n = key[new], np.diff(np.append(new, len(key)))
         yield key >> 32, key & 0xFFFFFFFF, 1 + np.log(n)

@@ -71,7 +71,10 @@ def frequencies(
         word = word_of[stretch.term]
         wanted = word >= 0
         # One number each, word before place: sorting numbers is five times as fast as sorting indices to them.
-        key = np.sort((word[wanted] << bits) | stretch.place[wanted])
+        key = word[wanted]
+        key <<= bits
+        key |= stretch.place[wanted]
+        key.sort()
         word, place = key >> bits, key & ((1 << bits) - 1)
         distances.add(word, place)
         if not len(word):

@@ -56,7 +56,9 @@ _CHINESE_LINE = pattern(
 
 def _is_untidy(text: str) -> bool:
     """Tell whether some line of the text is blank or begins or ends with a blank."""
-    return "\n\n" in text or any(blank + "\n" in text or "\n" + blank in text for blank in _BLANK)
+    # One character is found many times as fast as two.
+    blanks = (blank for blank in _BLANK if blank in text)
+    return "\n\n" in text or any(blank + "\n" in text or "\n" + blank in text for blank in blanks)
 
 
 @rule("blank-line", "certain", example=("　　第一段。 \n\n　　第二段。", "第一段。\n第二段。\n"))
