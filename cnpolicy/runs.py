@@ -13,7 +13,8 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from cnpolicy import corpus, executors, jsonl, pipeline
 from cnpolicy.chrome import Edges, edges
 from cnpolicy.document import Document, Failure, Source
-from cnpolicy.index import CountScript, Record, Vocabulary, shards
+from cnpolicy.findings import Certainty
+from cnpolicy.index import CountScript, Record, Tokens, Vocabulary, joined, shards
 from cnpolicy.rules import Options
 from cnpolicy.segment import Settings, segmenter, words_of_segmented
 
@@ -39,6 +40,8 @@ SAMPLE_BYTES = 16_384
 _WHOLE_ONLY: frozenset[str] = frozenset({"document", "tokens", "edges", "words"})
 # Its lines stand at the edges of a document, which those of a part in the middle are not.
 _AT_EDGES = "web-chrome"
+
+_CHANGED = "the file changed while it was read; run again"
 
 LOST = "\ufffd"
 # Below this confidence a reading is worth a look: of ten such readings at least one is wrong.
@@ -259,7 +262,7 @@ def _outcomes(batch: Batch) -> list[Outcome]:
     # Words become numbers while they are in the processor's cache, document by document.
     vocabulary = _vocabulary(batch.job)
     made = (
-        _counted(batch.job, _outcome(batch.job, source, known, source.name in batch.named, batch.indexed), vocabulary)
+        _outcome(batch.job, source, known, source.name in batch.named, batch.indexed, vocabulary)
         for source, known in zip(batch.sources, batch.known, strict=True)
     )
     if batch.job.output is None:
@@ -288,9 +291,17 @@ def _write(job: Job, name: str, outcome: Outcome) -> Outcome:
 
 
 def _outcome(
-    job: Job, source: Source, known: dict[str, Any] | None, named: bool, indexed: Mapping[str, str]
+    job: Job,
+    source: Source,
+    known: dict[str, Any] | None,
+    named: bool,
+    indexed: Mapping[str, str],
+    vocabulary: Vocabulary,
 ) -> Outcome:
-    return _guarded(job, source.name, lambda: _attempt(job, source, known, named, indexed))
+    if "tokens" in job.wants and corpus.size(source) > LARGE_BYTES:
+        return _guarded(job, source.name, lambda: _count_in_parts(job, source, known, named, indexed, vocabulary))
+    outcome = _guarded(job, source.name, lambda: _attempt(job, source, known, named, indexed))
+    return _counted(job, outcome, vocabulary)
 
 
 def _into_shard(batch: Batch) -> list[Outcome]:
@@ -332,24 +343,31 @@ def _database_record(
 ) -> Record:
     words: Sequence[str] = words_of_segmented(document.text) if job.segmented else document.words or ()
     tokens = vocabulary.tokens(words, document.tags)
-    head: dict[str, Any] = {}
-    if "masthead" in job.wants:
-        from cnpolicy import masthead
-
-        text = "".join(words) if job.segmented else document.text
-        fields = masthead.read(text, document.name)._asdict()
-        head = {name: read for name, read in fields.items() if read is not None}
+    text = "".join(words) if job.segmented else document.text
     return Record(
         name=outcome.name,
         words=tokens,
         encoding=known["encoding"],
         script=known["script"],
         sha256=known["sha256"],
-        findings={(rule, certainty): n for certainty, rules in known["findings"].items() for rule, n in rules.items()},
+        findings=_by_rule(known),
         changed=known["changed"],
-        masthead=head,
+        masthead=_masthead(job, text, document.name),
         fingerprint=outcome.fingerprint,
     )
+
+
+def _by_rule(known: Mapping[str, Any]) -> dict[tuple[str, Certainty], int]:
+    return {(rule, certainty): n for certainty, rules in known["findings"].items() for rule, n in rules.items()}
+
+
+def _masthead(job: Job, text: str, name: str) -> dict[str, Any]:
+    """Return what the masthead of a document says, if that is wanted."""
+    if "masthead" not in job.wants:
+        return {}
+    from cnpolicy import masthead
+
+    return {field: read for field, read in masthead.read(text, name)._asdict().items() if read is not None}
 
 
 def _fingerprint(job: Job, sha256: str, known: dict[str, Any] | None) -> str:
@@ -369,7 +387,7 @@ def _done_before(batch: Batch) -> list[Outcome] | None:
         return None
     for source, known, kept in zip(batch.sources, batch.known, inputs, strict=True):
         try:
-            sha256 = hashlib.sha256(corpus.read(source)).hexdigest()
+            sha256 = corpus.sha256(source.path)
         except OSError:
             return None
         # What is in the database meanwhile must not come into it twice.
@@ -618,37 +636,118 @@ def _of_part(part: Part) -> Outcome:
 
 def _attempt_part(part: Part) -> Outcome:
     job, name = part.job, part.source.name
-    options = job.options
-    # What is UTF-8 tells so itself.
-    if options.encoding is None and options.encoding_hint is None and part.encoding not in ("", "utf-8"):
-        options = replace(options, encoding_hint=part.encoding)
-    if 1 < part.number < part.of:
-        options = replace(options, skip=options.skip | {_AT_EDGES})
     try:
         data = corpus.read(part.source, part.start, part.end)
     except OSError as problem:
         return _part_failed(part, "read", corpus.os_reason(problem))
-    document = pipeline.process(data, name, job.command, options)
+    document = _document_of(part, data, job.command)
     if isinstance(document, Failure):
         return _part_failed(part, document.stage, document.reason)
     document, out, made, audit = _put_down(job, document, part.number)
-    if part.number < part.of:
-        # A line that is longer than a part goes on in the next.
-        goes_on = not document.decoded.endswith(("\n", "\r", "\x0b", "\x0c", "\x85", "\u2028", "\u2029"))
-        if goes_on:
-            glue = b" " if job.command == "segment" and not document.text[-1:].isspace() else b""
-            out = (out.removesuffix(b"\n") if document.text.endswith("\n") else out) + glue
-            made = out if "text" in job.wants else made
+    if _goes_on(part, document):
+        glue = b" " if job.command == "segment" and not document.text[-1:].isspace() else b""
+        out = (out.removesuffix(b"\n") if document.text.endswith("\n") else out) + glue
+        made = out if "text" in job.wants else made
     return Outcome(
         corpus.printable(name),
         len(data),
         "part",
         changed=out != data,
-        record={**_measured(document), "ascii": data.isascii(), "characters": len(document.decoded)},
+        record=_measured_part(document, data),
         made=out if job.output is not None else made,
         audit=audit,
         part=part.number,
     )
+
+
+def _count_in_parts(
+    job: Job,
+    source: Source,
+    known: dict[str, Any] | None,
+    named: bool,
+    indexed: Mapping[str, str],
+    vocabulary: Vocabulary,
+) -> Outcome:
+    """Return the outcome of a large file for the corpus database: its parts are cut into words one after the other."""
+    plan = _plan(job, source, None, named)
+    if isinstance(plan, Outcome):
+        return plan
+    name = corpus.printable(source.name)
+    fingerprint = _fingerprint(job, plan.sha256, known)
+    if indexed.get(name) == fingerprint:
+        return Outcome(name, plan.size, "unchanged", fingerprint=fingerprint)
+    # Of the finished output of an earlier run, what was found then is what there is to tell.
+    is_done = known is not None and known.get("output_sha256") == plan.sha256
+    tokens: list[Tokens] = []
+    records: list[dict[str, Any]] = []
+    head = tail = ""
+    size = 0  # in characters
+    for part in plan.parts:
+        try:
+            data = corpus.read(source, part.start, part.end)
+        except OSError as problem:
+            return _failed(job, source.name, plan.size, plan.sha256, "read", corpus.os_reason(problem))
+        document = _document_of(part, data, "decode" if is_done else job.command)
+        if isinstance(document, Failure):
+            failed = _part_failed(part, document.stage, document.reason)
+            assert failed.failure is not None
+            return _failed(job, source.name, plan.size, plan.sha256, failed.failure.stage, failed.failure.reason)
+        records.append(_measured_part(document, data))
+        if _goes_on(part, document):
+            document = replace(document, text=document.text.removesuffix("\n"))
+        if not job.segmented:
+            document = pipeline.segmented(document, job.words.settings, tags=job.words.pos)
+        words: Sequence[str] = words_of_segmented(document.text) if job.segmented else document.words or ()
+        tokens.append(vocabulary.tokens(words, document.tags))
+        text = "".join(words) if job.segmented else document.text
+        head, tail, size = head or text, text, size + len(text)
+    if corpus.stamp(source.path) != plan.stamp:
+        return _failed(job, source.name, plan.size, plan.sha256, "read", _CHANGED)
+    record = _put_together(records) if known is None or not is_done else known
+    masthead = _masthead(job, head if len(records) == 1 else head + tail, source.name)
+    gap = size - len(head) - len(tail)
+    return Outcome(
+        name,
+        plan.size,
+        "made",
+        warnings=tuple(record["warnings"]),
+        counted=Record(
+            name=name,
+            words=joined(tokens),
+            encoding=record["encoding"],
+            script=record["script"],
+            sha256=record.get("sha256", plan.sha256),
+            findings=_by_rule(record),
+            changed=record["changed"],
+            masthead={
+                field: read._replace(start=read.start + gap, end=read.end + gap) if read.start >= len(head) else read
+                for field, read in masthead.items()
+            },
+            fingerprint=fingerprint,
+        ),
+        fingerprint=fingerprint,
+    )
+
+
+def _document_of(part: Part, data: bytes, command: str) -> Document | Failure:
+    """Return what a command makes of a part of a large file, as if it were a document."""
+    options = part.job.options
+    # What is UTF-8 tells so itself.
+    if options.encoding is None and options.encoding_hint is None and part.encoding not in ("", "utf-8"):
+        options = replace(options, encoding_hint=part.encoding)
+    if 1 < part.number < part.of:
+        options = replace(options, skip=options.skip | {_AT_EDGES})
+    return pipeline.process(data, part.source.name, command, options)
+
+
+def _goes_on(part: Part, document: Document) -> bool:
+    """Tell whether the last line of a part goes on in the next: it is longer than a part."""
+    line_ends = ("\n", "\r", "\x0b", "\x0c", "\x85", "\u2028", "\u2029")
+    return part.number < part.of and not document.decoded.endswith(line_ends)
+
+
+def _measured_part(document: Document, data: bytes) -> dict[str, Any]:
+    return {**_measured(document), "ascii": data.isascii(), "characters": len(document.decoded)}
 
 
 def _part_failed(part: Part, stage: str, reason: str) -> Outcome:
@@ -724,7 +823,7 @@ class _Joining:
         if self._failure is None:
             try:
                 if corpus.stamp(plan.source.path) != plan.stamp:
-                    self._failure = Failure(plan.source.name, "read", "the file changed while it was read; run again")
+                    self._failure = Failure(plan.source.name, "read", _CHANGED)
                 elif self._draft is not None:
                     self._draft.publish()
             except OSError as problem:

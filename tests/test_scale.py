@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from conftest import Run, command
 
+import cnpolicy.index
 from cnpolicy import corpus, manifest, runs
 from cnpolicy.document import Source
+from cnpolicy.index import Index
 
 LINE = "各级党组织要认真学习,深入贯彻落实,２０１２年取得明显成效。\r\n"
 
@@ -284,3 +286,44 @@ def test_cuts_are_made_where_a_page_ends(tmp_path: Path) -> None:
     assert pieces(b"x" * 999, "no-such-codec") == [b"x" * 999]
     assert len(pieces(b"x" * 9_999, "no-such-codec")) == 10
     assert [len(piece) for piece in pieces(b"x" * 4_500)] == [900] * 5
+
+
+TABLES = (
+    # Where a part ends, blank lines are two findings instead of one.
+    "SELECT * EXCLUDE (changed, certain, inferred, reported) FROM documents ORDER BY name",
+    "SELECT * EXCLUDE (term_id), term FROM tokens JOIN terms USING (term_id) ORDER BY ALL",
+    "SELECT * FROM mastheads ORDER BY ALL",
+)
+
+
+@pytest.mark.parametrize("made", ["of lines", "of one line", "cleaned before", "segmented before"])
+def test_a_large_file_is_counted_as_if_in_one_piece(
+    inside: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: str
+) -> None:
+    lines = [LINE.replace("２０１２", str(2000 + number)) + "\r\n" * (number % 4) for number in range(200)]
+    if made == "of one line":
+        lines = [line.strip() for line in lines]
+    head, foot = "关于加强学习工作的通知\n某委〔2010〕96号\n\n各县委:\n", "\n中共某市委员会\n2010年8月25日\n"
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "large.txt").write_bytes((head + "".join(lines) + foot).encode("gb18030"))
+    (tmp_path / "in" / "small.txt").write_text(LINE, "utf-8")
+    options: list[object] = []
+    if made in ("cleaned before", "segmented before"):
+        assert inside(made.split("ed ")[0], "in", "-o", "done").returncode == 0
+        (tmp_path / "in").rename(tmp_path / "raw")
+        (tmp_path / "done").rename(tmp_path / "in")
+        options = ["--segmented"] if made == "segmented before" else []
+    assert inside("index", "in", "-o", "whole.duckdb", "-q", *options).returncode == 0
+    monkeypatch.setattr(runs, "LARGE_BYTES", 8_000)
+    monkeypatch.setattr(runs, "PART_BYTES", 4_000)
+    monkeypatch.setattr(cnpolicy.index, "BATCH", 300)  # tokens
+    parts: list[int] = []
+    count = runs._count_in_parts
+    monkeypatch.setattr(runs, "_count_in_parts", lambda *given: parts.append(1) or count(*given))
+    assert inside("index", "in", "-o", "parts.duckdb", "-q", *options).returncode == 0
+    assert parts
+    with Index(tmp_path / "whole.duckdb") as whole, Index(tmp_path / "parts.duckdb") as other:
+        for table in TABLES:
+            assert other.query(table) == whole.query(table)
+        assert {field for _, field, *_ in whole.query(TABLES[2])} >= {"title", "number", "date"}
+    assert "2 done before" in inside("index", "in", "-o", "parts.duckdb", *options).stderr.decode()

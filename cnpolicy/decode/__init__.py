@@ -314,9 +314,14 @@ def _read_by_score(data: bytes, hint: str, *, is_utf8: bool, may_join: bool = Tr
         is_clear = lead >= _CLEAR_BITS and best.bits < _GOOD_BITS_A_BYTE * size + _SHORT_BITS / 2
         if is_clear and best.encoding not in candidates.SINGLE_BYTE:
             # Of encodings that read the sample alike, one may not have a character of the rest.
-            for one in ranked:
-                if one.text == best.text and (found := _read_clear(data, one, lead, runner_up)):
-                    return found
+            alike = [one for one in ranked if one.text == best.text and one.encoding not in candidates.SINGLE_BYTE]
+            for one in alike:
+                text = encodings.read(data, one.encoding)
+                if text is not None:
+                    found = _read_clear(data, text, one.encoding, lead, runner_up)
+                    if found:
+                        return found
+                    break
     joined = wraps.join(data) if may_join else None
     if joined is not None:
         again = _read_by_score(joined, hint, is_utf8=True, may_join=False)
@@ -325,33 +330,34 @@ def _read_by_score(data: bytes, hint: str, *, is_utf8: bool, may_join: bool = Tr
     return escapes.high_planes(data) or _read_doubtful(data, costs, ranked)
 
 
-def _read_clear(data: bytes, best: candidates.Candidate, lead: float, runner_up: str) -> Reading | None:
-    """Return the reading in the one encoding that all of the sample is in; None if something in it looks damaged."""
-    text = encodings.read(data, best.encoding)
-    if text is None or "\0" in text:
+def _read_clear(data: bytes, text: str, encoding: str, lead: float, runner_up: str) -> Reading | None:
+    """Return the reading in the one encoding that all is in, as `text`; None if something in it looks damaged."""
+    if "\0" in text:
         return None
     trust = _trust(lead)
     if len(candidates.windows(data)) == 1:
-        if best.encoding in lattice.FOREIGN or damaged.greatest_surprise(text, _EXPECTED_BITS) <= _SURPRISE_BITS:
-            return whole(text, best.encoding, trust, runner_up)
-        ways = mend.weigh(data, best.encoding)
+        if encoding in lattice.FOREIGN or damaged.greatest_surprise(text, _EXPECTED_BITS) <= _SURPRISE_BITS:
+            return whole(text, encoding, trust, runner_up)
+        ways = mend.weigh(data, encoding)
+        if not ways:
+            return None  # in UTF-16, code points that are no characters
         trust = _trust(min(lead, ways[1].bits - ways[0].bits if len(ways) > 1 else lead), _BELIEF)
         if ways[0].start >= 0:
-            parts = ways[0].pieces(len(data), best.encoding)
+            parts = ways[0].pieces(len(data), encoding)
             texts = [encodings.read(data[part.start : part.end], part.encoding) for part in parts if part.encoding]
             if any(damaged.greatest_surprise(part or "") > damaged.SURPRISE_BITS for part in texts):
                 return None  # one damaged place does not explain it
             return assemble(data, parts, trust, runner_up)
-    names = [best.encoding, *(name for name in _BY_LINE if name != best.encoding)]
+    names = [encoding, *(name for name in _BY_LINE if name != encoding)]
     pieces = damaged.read_suspicious(data, text, [(name, 4.0 * order) for order, name in enumerate(names)])
     if pieces is None:
         return None
     if len(pieces) > 1:
         return assemble(data, damaged.place_exactly(data, pieces), min(trust, _MENDED), runner_up)
-    parts = trails.lose(data, text, best.encoding)
+    parts = trails.lose(data, text, encoding)
     if len(parts) > 1:
         return assemble(data, parts, min(trust, _MENDED), runner_up)
-    return whole(text, best.encoding, trust, runner_up)
+    return whole(text, encoding, trust, runner_up)
 
 
 def _agree(data: bytes, one: _Way, other: _Way) -> bool:

@@ -47,10 +47,21 @@ import numpy.typing as npt
 from cnpolicy.convert import to_simplified
 from cnpolicy.index import metadata as tables
 from cnpolicy.index.metadata import Metadata
-from cnpolicy.index.tokens import Record, Tokens, Vocabulary, record
+from cnpolicy.index.tokens import Record, Tokens, Vocabulary, joined, record
 from cnpolicy.sentences import LINE_END, SPACE, WORD, kind, locate
 
-__all__ = ["Change", "Index", "Record", "Selection", "Tokens", "Unusable", "Vocabulary", "is_database", "record"]
+__all__ = [
+    "Change",
+    "Index",
+    "Record",
+    "Selection",
+    "Tokens",
+    "Unusable",
+    "Vocabulary",
+    "is_database",
+    "joined",
+    "record",
+]
 
 CountScript = Literal["simplified", "keep"]
 
@@ -313,6 +324,9 @@ class Index:
             words = one.words
             if not isinstance(words, Tokens):
                 words = Vocabulary(simplified=self.count_script == "simplified").tokens(words, one.tags)
+            if batch and len(words.ids) > BATCH:  # alone, it is written in pieces
+                yield batch
+                batch, tokens = [], 0
             batch.append((one._replace(words=(), tags=None), words._replace(ids=self._of(words.terms)[words.ids])))
             # A document without a token is something to keep, too.
             tokens += len(words.ids) + 1
@@ -398,7 +412,12 @@ class Index:
                 end_offset=np.array(ends, np.int32),
                 certainty=certainties,
             )
-        self._insert_tokens(doc_ids, texts, [tokens for _, tokens in batch])
+        if len(batch) > 1:
+            self._insert_tokens(doc_ids, [tokens for _, tokens in batch], _Base(0, 0, 0))
+            return
+        base = _Base(0, 0, 0)
+        for piece in self._pieces(batch[0][1]):
+            base = self._insert_tokens(doc_ids, [piece], base)
 
     def _number(self, name: str) -> int:
         """Return the number of a document that comes in: the one it had, or the next."""
@@ -407,7 +426,21 @@ class Index:
         self._next += 1
         return int(self._next - 1)
 
-    def _insert_tokens(self, doc_ids: npt.NDArray[np.int32], texts: "_Joined", documents: Sequence[Tokens]) -> None:
+    def _pieces(self, tokens: Tokens) -> Iterator[Tokens]:
+        """Yield the tokens of a document in pieces of about a batch that end with a line."""
+        start, size = 0, len(tokens.ids)
+        while start < size:
+            end = size
+            if size - start > BATCH:
+                line_ends = np.flatnonzero(self._kinds[tokens.ids[start + BATCH : start + 2 * BATCH]] == LINE_END)
+                end = start + BATCH + int(line_ends[0]) + 1 if len(line_ends) else size
+            tag_ids = None if tokens.tag_ids is None else tokens.tag_ids[start:end]
+            yield tokens._replace(ids=tokens.ids[start:end], tag_ids=tag_ids)
+            start = end
+
+    def _insert_tokens(self, doc_ids: npt.NDArray[np.int32], documents: Sequence[Tokens], base: "_Base") -> "_Base":
+        """Insert the tokens of documents, or of a piece of one that begins at `base`; return where the next begins."""
+        texts = _Joined([tokens.ids for tokens in documents])
         # All documents in one go, a line end behind each: so no sentence goes on in the next.
         kinds = np.full(len(texts.ids) + len(texts.lengths), LINE_END, np.uint8)
         places = np.arange(len(texts.ids)) + np.repeat(np.arange(len(texts.lengths)), texts.lengths)
@@ -416,20 +449,26 @@ class Index:
         solid = np.flatnonzero(_is_solid(kinds[places]))
         lengths = np.diff(np.searchsorted(solid, texts.bounds))
         starts = texts.bounds[:-1] + np.arange(len(texts.lengths))
+        first = base.paragraph - located.paragraph[starts], base.sentence - located.sentence[starts]
         columns = {
             "doc_id": np.repeat(doc_ids, lengths),
-            "paragraph": located.paragraph[places[solid]] - np.repeat(located.paragraph[starts], lengths),
-            "sentence": located.sentence[places[solid]] - np.repeat(located.sentence[starts], lengths),
-            "position": np.arange(len(solid), dtype=np.int32)
+            "paragraph": located.paragraph[places[solid]] + np.repeat(first[0], lengths),
+            "sentence": located.sentence[places[solid]] + np.repeat(first[1], lengths),
+            "position": np.arange(base.position, base.position + len(solid), dtype=np.int32)
             - np.repeat((np.cumsum(lengths) - lengths).astype(np.int32), lengths),
             "term_id": texts.ids[solid],
         }
         if all(tokens.tag_ids is None for tokens in documents):
             self._insert("tokens", "*, NULL", **columns)
-            return
-        # The tag is NULL where the list has none of that number.
-        tags, listed = _tags(documents)
-        self._insert("tokens", "* EXCLUDE (tag), (?::VARCHAR[])[tag + 1]", [listed], **columns, tag=tags[solid])
+        else:
+            # The tag is NULL where the list has none of that number.
+            tags, listed = _tags(documents)
+            self._insert("tokens", "* EXCLUDE (tag), (?::VARCHAR[])[tag + 1]", [listed], **columns, tag=tags[solid])
+        return _Base(
+            base.paragraph + int(located.paragraph[-1]),
+            base.sentence + int(located.sentence[-1]),
+            base.position + len(solid),
+        )
 
     def _measure(self, terms: list[str]) -> None:
         """Note what must be known of each new term to count characters and to find sentences."""
@@ -608,6 +647,14 @@ def _quoted(column: str) -> str:
     return '"' + column.replace('"', '""') + '"'
 
 
+class _Base(NamedTuple):
+    """Which paragraph and sentence of its document a piece begins with, and how many tokens stand before it."""
+
+    paragraph: int
+    sentence: int
+    position: int
+
+
 class _Joined:
     """The numbers of several documents, one behind the other."""
 
@@ -618,6 +665,9 @@ class _Joined:
 
     def sums(self, values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Return for each document the sum of what its numbers stand for."""
+        if len(self.lengths) == 1:
+            counts = np.bincount(self.ids)
+            return np.array([counts @ values[: len(counts)]])
         sums = np.concatenate((np.zeros(1, np.int64), np.cumsum(values[self.ids])))
         return sums[self.bounds[1:]] - sums[self.bounds[:-1]]
 

@@ -27,6 +27,13 @@ class Tokens(NamedTuple):
     tag_ids: npt.NDArray[np.int32] | None = None
 
 
+def joined(parts: Sequence[Tokens]) -> Tokens:
+    """Return the tokens of the parts of a document, which were counted together, as those of the whole."""
+    ids = np.concatenate([part.ids for part in parts])
+    tag_ids = [part.tag_ids for part in parts if part.tag_ids is not None]
+    return parts[0]._replace(ids=ids, tag_ids=np.concatenate(tag_ids) if tag_ids else None)
+
+
 class Record(NamedTuple):
     """What the database keeps of a document.
 

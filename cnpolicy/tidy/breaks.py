@@ -286,7 +286,7 @@ def _wrapped_breaks(text: str, wrapped: _Wrapped) -> set[int]:
     runs: list[list[int]] = [[]]
     for place in range(len(lines) - 1):
         one, below = texts[place], texts[place + 1]
-        joins = full[place] and place not in listed and bool(below) and below[0] not in BLANKS
+        joins = full[place] and place not in listed and bool(one and below) and below[0] not in BLANKS
         if joins and not cut[place]:
             # behind a full stop a paragraph may begin as well; behind a semicolon an item of a list
             goes_on = (
