@@ -616,7 +616,8 @@ def _plan(job: Job, source: Source, known: dict[str, Any] | None, named: bool) -
         if not encoding.startswith(("utf-16", "utf-32")):
             sample = corpus.sample(source, SAMPLE_PIECES, SAMPLE_BYTES)
             encoding = pipeline.encoding_of(sample, job.options)
-        part_bytes = min(SEGMENTED_PART_BYTES, PART_BYTES) if job.command == "segment" else PART_BYTES
+        is_cut = job.command == "segment" or "tokens" in job.wants
+        part_bytes = min(SEGMENTED_PART_BYTES, PART_BYTES) if is_cut else PART_BYTES
         ends = [*corpus.cuts(source, part_bytes, encoding), stamp[0]]
     except OSError as problem:
         return _failed(job, source.name, 0, "", "read", corpus.os_reason(problem))

@@ -666,8 +666,8 @@ class _Joined:
     def sums(self, values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Return for each document the sum of what its numbers stand for."""
         if len(self.lengths) == 1:
-            counts = np.bincount(self.ids)
-            return np.array([counts @ values[: len(counts)]])
+            pieces = (self.ids[start : start + BATCH] for start in range(0, len(self.ids), BATCH))
+            return np.array([sum(int(values[piece].sum()) for piece in pieces)])
         sums = np.concatenate((np.zeros(1, np.int64), np.cumsum(values[self.ids])))
         return sums[self.bounds[1:]] - sums[self.bounds[:-1]]
 
