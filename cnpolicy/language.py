@@ -171,6 +171,51 @@ def bits_per_character(text: str) -> float:
     return total_bits(text) / len(text) if text else 0.0
 
 
+class Pairs(NamedTuple):
+    """The characters of the dictionary by number, and the pairs of them that stand side by side inside its words.
+
+    `rows` has the number of each code unit (0: not in the dictionary). `starts` and `ends` have by number how probable
+    it is that a word begins with the character, or that it is the last of its word, in simplified and in traditional
+    writing. Of each pair `first` and `second` are the numbers, and `chance` is how probable the second is inside a word
+    if the first is there.
+    """
+
+    rows: npt.NDArray[np.int64]
+    starts: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
+    ends: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
+    first: npt.NDArray[np.int64]
+    second: npt.NDArray[np.int64]
+    chance: npt.NDArray[np.float64]
+
+
+def pairs() -> Pairs:
+    """Return all pairs that the model knows, for searches that go from a character to what stands beside it."""
+    model = _model()
+    owner = model.owner.astype(np.int64)
+    place = np.flatnonzero(owner)
+    first = owner[place] & (1 << tables.ROW_BITS) - 1
+    return Pairs(
+        model.rows[:_BMP].astype(np.int64),
+        (model.starts_simplified.astype(np.float64), model.starts_traditional.astype(np.float64)),
+        (model.ends_simplified.astype(np.float64), model.ends_traditional.astype(np.float64)),
+        first,
+        _columns(place, first, owner[place] >> tables.ROW_BITS),
+        np.exp2(-model.within[place].astype(np.float64) / 8),
+    )
+
+
+def _columns(
+    place: npt.NDArray[np.intp], row: npt.NDArray[np.int64], way: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    """Return the columns of the cells that lie in these places: the inverse of `tables.places`."""
+    size = 1 << tables.PLACE_BITS
+    zero = np.zeros(1, dtype=np.int64)
+    inverse = np.array([pow(int(factor), -1, size) for factor in tables.places(zero, zero + 1)[:, 0]])
+    shift = tables.places(row, np.zeros_like(row)).astype(np.int64)[way, np.arange(len(row))]
+    found: npt.NDArray[np.int64] = (place - shift) * inverse[way] % size
+    return found
+
+
 @cache
 def _rarity() -> npt.NDArray[np.uint8]:
     model = _model()
@@ -202,5 +247,10 @@ def class_names() -> tuple[str, ...]:
 
 def classes(text: str) -> npt.NDArray[np.uint8]:
     """Return the number of the class of each character."""
-    numbers: npt.NDArray[np.uint8] = _model().classes[_index(codes(text))]
+    return classes_of(codes(text))
+
+
+def classes_of(points: Codes) -> npt.NDArray[np.uint8]:
+    """Return the number of the class of each code point."""
+    numbers: npt.NDArray[np.uint8] = _model().classes[_index(points)]
     return numbers

@@ -88,6 +88,23 @@ def _single(points: Codes) -> Floats:
     return found
 
 
+def word_chances(keys: Keys, shares: Floats) -> Floats:
+    """Return how probable each word is in a text of which so much is simplified and traditional; 0 for no word.
+
+    The keys are those of `tables.extend_keys`.
+    """
+    simplified, traditional = _look_up(keys)
+    found: Floats = shares[0] * simplified + shares[1] * traditional
+    return found
+
+
+def character_chances(points: Codes, shares: Floats) -> Floats:
+    """Return how probable each character is as a word in such a text; 1 if it is no Chinese one."""
+    simplified, traditional = _single(points)
+    found: Floats = shares[0] * simplified + shares[1] * traditional
+    return found
+
+
 def _spans(points: Codes, joined: npt.NDArray[np.bool_]) -> tuple[Numbers, Numbers, Keys]:
     """Return where words of two and more characters could start and end, with their keys.
 

@@ -49,8 +49,8 @@ MAY_IMPORT = {
     "sentences": set(),
     "stats": {"index", "tables"},
     "runs": {
-        *("chrome", "corpus", "diff", "document", "executors", "index", "jsonl", "masthead", "pipeline", "rules"),
-        "segment",
+        *("chrome", "corpus", "diff", "document", "executors", "findings", "index", "jsonl", "masthead", "pipeline"),
+        *("rules", "segment"),
     },
     "report": {"corpus", "document", "findings", "runs", "stats"},
     "": {"corpus", "document", "findings", "pipeline", "rules", "runs", "segment"},

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from cnpolicy import language
 from cnpolicy.repair import certain, lattice
+from cnpolicy.repair.cells import Cell, divide
 from cnpolicy.repair.certain import find_certain
 from cnpolicy.repair.chains import END, UNKNOWN, Chain, Step, describe, misreading
 from cnpolicy.repair.filling import Filled
@@ -127,6 +128,24 @@ def test_the_right_reading_costs_less_than_the_text_as_it_is():
 @pytest.mark.parametrize("text", ["", "plain ASCII\n", "\n", "?"])
 def test_nothing_to_read_is_none(text):
     assert reread(text, (Step(UTF8, "gbk"),)) is None
+
+
+def test_what_is_read_together_is_divided_again():
+    cells = [
+        Cell(0, 2, "县"),
+        Cell(2, 3, "\n"),
+        Cell(3, 5, "乡"),
+        Cell(5, 8, "村\n"),
+        Cell(8, 9, "组"),
+        Cell(9, 10, "\n"),
+    ]
+    assert divide(cells, ["ab", "abcd", "a\n"]) == [
+        [Cell(0, 2, "县")],
+        [Cell(0, 2, "乡"), Cell(2, 4, "村")],
+        [Cell(0, 1, "组"), Cell(1, 2, "\n")],
+    ]
+    assert divide([Cell(0, 5, "县乡")], ["ab", "ab"]) == [[], []]  # across a border
+    assert divide([], ["ab"]) == [[]]
 
 
 # --- against a slow and obviously right search -----------------------------------------------------------------------

@@ -55,22 +55,59 @@ def test_unsure_places_stay_visible() -> None:
     findings = find(LOSSY, Options(restore=0.9))
     after = apply(LOSSY, findings)
     assert [one for one, other in zip(after, LINE, strict=True) if one != other] == ["\ufffd"] * after.count("\ufffd")
-    put_in = [finding for finding in findings if finding.certainty == "inferred"]
+    put_in = [finding for finding in findings if finding.posterior is not None]
     assert put_in
-    assert all(finding.posterior is not None and finding.posterior >= 0.9 for finding in put_in)
+    assert all(finding.posterior >= 0.9 for finding in put_in)
+    # That a place shows what it lost is no more certain than what is put there.
+    assert {finding.certainty for finding in findings if "\ufffd" in finding.after} == {"inferred"}
+    assert {finding.certainty for finding in put_in} == {"inferred"}
     assert all("utf-8 ← " in finding.note for finding in findings)
     assert changes(after, Options(restore=0.9)) == []
 
 
-@pytest.mark.parametrize("options", [Options(restore=None), Options(certainty="certain")], ids=["off", "certain"])
-def test_nothing_is_guessed_when_it_shall_not_be(options: Options) -> None:
+def test_nothing_is_guessed_when_it_shall_not_be() -> None:
+    options = Options(restore=None)
     findings = find(LOSSY, options)
-    assert {finding.certainty for finding in findings} == {"certain"}
     after = apply(LOSSY, findings)
     assert len(after) == len(LINE)
     assert "\ufffd" in after
     assert all(one in (other, "\ufffd") for one, other in zip(after, LINE, strict=True))
+    assert all(finding.posterior is None for finding in findings)
     assert any("likeliest" in finding.note for finding in findings)
+    assert changes(after, options) == []
+
+
+def test_where_only_certain_changes_are_wanted_a_lost_place_stays_as_it_is() -> None:
+    options = Options(certainty="certain")
+    findings = find(LOSSY, options)
+    assert {finding.certainty for finding in findings} == {"certain", "reported"}
+    assert all("\ufffd" not in finding.after for finding in findings if finding.certainty == "certain")
+    withheld = [finding for finding in findings if finding.certainty == "reported"]
+    assert all("\ufffd" in finding.before and "likeliest" in finding.note for finding in withheld)
+    after = apply(LOSSY, findings)
+    assert "全市各级党组" in after
+    assert changes(after, options) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "garbled", "behind"),
+    [
+        ("大操", "大办、封建", ""),
+        ("各村不许大操", "大办、封建", "迷信活动，由村委会监督。"),
+        ("各村不许大操", "大办、封", "建迷信活动，由村委会监督。"),
+    ],
+)
+def test_a_good_character_beside_a_run_stays(before: str, garbled: str, behind: str) -> None:
+    text = before + garbled.encode("gbk").decode("big5", "replace") + behind
+    assert apply(text, find(text)) == before + garbled + behind
+
+
+@pytest.mark.parametrize("around", ["{}", "全县{}深入开展工作。", "全县{}\n深入开展工作。", "{}\n"])
+@pytest.mark.parametrize(("right", "wrong"), [("gbk", "cp950"), ("gbk", "cp932"), ("gbk", "cp949")])
+def test_an_ideographic_space_at_the_end_of_a_run_is_part_of_it(around: str, right: str, wrong: str) -> None:
+    truth = around.format("各级党组\u3000")
+    text = around.format("各级党组\u3000".encode(right).decode(wrong))
+    assert apply(text, find(text)) == truth
 
 
 @pytest.mark.parametrize("around", ["{}", "春天以来，全县{}会后分组讨论。", "全县上下：\n{}\n会后分组讨论。"])

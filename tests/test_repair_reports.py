@@ -1,5 +1,8 @@
 """What cannot be mended is told, changes nothing, and is not seen in good text."""
 
+import subprocess
+import sys
+
 import pytest
 from test_rules import run, shared
 
@@ -67,3 +70,10 @@ def test_public_text_is_not_told(name: str) -> None:
     text = shared("data", "icwb2", name).read_text("utf-8-sig")
     assert told(text) == []
     assert told(text.replace("？", "?")) == []
+
+
+def test_explain_warns_of_what_no_rule_could_undo() -> None:
+    text = "鎮卞叆瀛ｅ範贯彻" * 20
+    done = subprocess.run([sys.executable, "-m", "cnpolicy", "explain"], input=text.encode(), capture_output=True)
+    assert done.returncode == 0
+    assert "no rule could undo" in done.stderr.decode()

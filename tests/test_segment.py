@@ -142,7 +142,7 @@ def test_engines_agree_on_every_line(path: Path) -> None:
     assert differing == []
 
 
-@given(st.one_of(texts, st.deferred(lambda: numbers)), st.booleans())
+@given(st.one_of(texts, st.deferred(lambda: numbers), st.deferred(lambda: names)), st.booleans())
 def test_long_texts_and_their_pieces_are_cut_as_short_ones(text: str, hmm: bool) -> None:
     for cutter in (plain(hmm=hmm), segmenter(Settings(hmm=hmm))):
         whole, lines = cutter.tokens(text), cutter.lines(text)
@@ -253,6 +253,54 @@ def test_spans_take_linear_time() -> None:
     ):
         text = part * 100_000
         assert sum(end - start for start, end in protected(text, lambda _: False)) <= len(text)
+
+
+def test_joins_take_linear_time() -> None:
+    for part in (
+        "市",
+        "市经济",
+        "省委第一",
+        "全国农业",
+        "三新",
+        "“三",
+        "第十届",
+        "驻市",
+        "安全领导小组",
+        "工作会议",
+        "京沪",
+    ):
+        text = part * 40_000
+        assert "".join(segment(text)) == text
+
+
+names = st.lists(
+    st.sampled_from(
+        [*"省市县委局办第三届次个大“”，。的会", "政府", "教育", "领导小组", "工作会议", "铁路", "京沪", "工程", "全国"]
+    ),
+    max_size=16,
+).map("".join)
+
+
+@given(names)
+def test_joins_keep_the_borders_of_words(text: str) -> None:
+    cutter = segmenter()
+    begins = cutter.begins(text)
+    assert "".join(cutter.tokens(text)) == text
+    joins = cutter._joins
+    assert joins
+    done = 0
+    for start, end in joins.find(text, begins):
+        assert done <= start < end
+        assert begins[start]
+        assert end == len(text) or begins[end]
+        done = end
+    assert segmenter(Settings("jieba")).tokens(text) == cutter.tokens(text)
+
+
+def test_a_word_that_the_user_took_out_is_not_joined() -> None:
+    text = "县生态环境保护局通知"
+    assert "县生态环境保护局" in segment(text)
+    assert "县生态环境保护局" not in segment(text, user_words=[UserWord("县生态环境保护局", 0)])
 
 
 def test_frequencies_are_those_of_jieba() -> None:

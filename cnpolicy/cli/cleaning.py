@@ -494,7 +494,7 @@ def explain(path: str, **given: Any) -> int:
     cnpolicy explain speeches/2010.txt
     cnpolicy explain speeches/2010.txt --only halfwidth-punctuation | less
     """
-    from cnpolicy import corpus, pipeline
+    from cnpolicy import corpus, pipeline, runs
     from cnpolicy.document import Failure, Source
     from cnpolicy.report import Report, show_findings
 
@@ -510,6 +510,8 @@ def explain(path: str, **given: Any) -> int:
         report.failure(document)
     else:
         show_findings(document)
+        for warning in runs.warnings(document):
+            report.tell(f"warning: {corpus.printable(path)}: {warning}")
     return report.exit_status
 
 

@@ -1,9 +1,10 @@
 """The cells of a reading, and their findings: what is sure in one, and one for each place where bytes were lost."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
-from cnpolicy.findings import Certainty, Finding
+from cnpolicy.findings import Finding
 from cnpolicy.repair.chains import Chain, describe
 from cnpolicy.rules import Context
 
@@ -31,13 +32,34 @@ class Cell(NamedTuple):
     losses: tuple[Loss, ...] = ()
 
 
+def divide(cells: Iterable[Cell], texts: Sequence[str]) -> list[list[Cell]]:
+    """Return for each text its cells, with offsets in it; they come from a reading of all, a line end between two.
+
+    Texts that are read in one go take hardly more time than the longest of them, and line ends keep them apart.
+    """
+    found: list[list[Cell]] = [[] for _ in texts]
+    starts = list(accumulate((len(text) + 1 for text in texts), initial=0))
+    number = 0
+    for start, end, after, losses in cells:
+        while start >= starts[number + 1]:
+            number += 1
+        begin = starts[number]
+        if end == starts[number + 1] and after.endswith("\n"):
+            # A byte that left no mark before the line end: what it was part of ends with the line end.
+            end, after = end - 1, after[:-1]
+        if start < end < starts[number + 1]:
+            found[number].append(Cell(start - begin, end - begin, after, losses))
+    return found
+
+
 def undo(
     name: str, text: str, cells: Iterable[Cell], chain: Chain, context: Context, *, is_exact: bool = True
 ) -> Iterator[Finding]:
-    """Yield a finding for each cell with restored characters, and one for the cells between them.
+    """Yield a finding for each cell in which characters were lost, and one for the cells between them.
 
     The cells are without a gap, with offsets in the text. What is restored with less certainty than the options ask
-    for stays visible as one U+FFFD. `is_exact` tells whether what is between is an exact inverse.
+    for becomes visible as one U+FFFD: that a single character was lost there, and which bytes were its, is inferred
+    like a restored one. `is_exact` tells whether what is between is an exact inverse.
     """
     told = describe(chain)
     restore = None if context.options.certainty == "certain" else context.options.restore
@@ -51,11 +73,9 @@ def undo(
         sure.clear()
 
     for cell in cells:
-        if cell.losses:
+        if cell.losses or _LOST in cell.after:
             yield from between_losses()
             made = _fill(name, text, cell, told, restore)
-            if not is_exact:
-                made = made._replace(certainty="inferred")
             if made.before != made.after:
                 yield made
             continue
@@ -82,10 +102,11 @@ def _fill(name: str, text: str, cell: Cell, chain: str, restore: float | None) -
         notes.append("restored " + ", ".join(map(_told, put_in)))
     if left_out:
         notes.append("lost, likeliest " + ", ".join(map(_told, left_out)))
+    if not cell.losses:
+        notes.append("lost, nothing tells what stood there")
     posterior = min((loss.posterior for loss in put_in), default=None)
     before = text[cell.start : cell.end]
-    certainty: Certainty = "inferred" if put_in else "certain"
-    return Finding(name, cell.start, cell.end, before, "".join(after), certainty, posterior, "; ".join(notes))
+    return Finding(name, cell.start, cell.end, before, "".join(after), "inferred", posterior, "; ".join(notes))
 
 
 def _told(loss: Loss) -> str:

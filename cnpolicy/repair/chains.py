@@ -51,14 +51,15 @@ class Table(NamedTuple):
     pairs: Bytes
 
 
-def _python(name: str) -> str:
+def python_codec(name: str) -> str:
+    """Return the codec of Python that reads an encoding: it has none for GBK as Windows has it."""
     return "gbk" if name == "cp936" else name
 
 
 @cache
 def table(name: str) -> Table:
     """Return what an encoding reads. `cp936` is GBK as Windows has it, with the euro sign as byte 0x80."""
-    codec = _python(name)
+    codec = python_codec(name)
     singles = np.zeros(256, dtype=np.int64)
     pairs = np.zeros(1 << 16, dtype=np.int64)
     if name.startswith("utf-16"):
@@ -129,7 +130,7 @@ def misreading(name: str) -> Misreading:
             add(codes[np.sort(first)], data[np.sort(first)], 2)
             codes, data = np.delete(codes, first), np.delete(data, first)
 
-    codec = _python(name)
+    codec = python_codec(name)
     every = np.arange(_BMP)
     kept = np.flatnonzero(singles)
     add(singles[kept], kept, 1)
@@ -178,3 +179,16 @@ def misreading(name: str) -> Misreading:
             lost[0x30:0x3A] = alone[None, :]
     lost[UNKNOWN] = lost[:257].any(axis=0)
     return Misreading(spelled, length, lost, units)
+
+
+def spellings(points: Bytes, name: str) -> tuple[Bytes, Bytes]:
+    """Return how many bytes give each character in each of the ways (rows), 0 for none, and the bytes as one number."""
+    wrong = misreading(name)
+    inside = np.where(points < _BMP, points, 0)
+    length, spelled = wrong.length[:, inside], wrong.spelled[:, inside]
+    beyond = np.flatnonzero(points >= _BMP).tolist()
+    length[:, beyond] = 0
+    for place in beyond:
+        data = chr(int(points[place])).encode(python_codec(name), "ignore")
+        length[0, place], spelled[0, place] = len(data), int.from_bytes(data, "big")
+    return length, spelled

@@ -7,7 +7,6 @@ from functools import cache, cached_property
 import numpy as np
 import numpy.typing as npt
 
-from cnpolicy.repair.windows import BYTE, SPECIALS, character_class
 from cnpolicy.rules import units as code_units
 
 Places = npt.NDArray[np.intp]
@@ -22,6 +21,30 @@ _ALIASES = {
 _CODECS = {"mac-roman": "mac_roman", "koi8-r": "koi8_r"}
 # A no-break space that an editor turned into a space.
 SPACE = " "
+
+
+def _windows_1252() -> dict[str, int]:
+    """Return the byte that each character of Latin-1 and Windows-1252 stands for, from 0x80 on.
+
+    Both at once, as browsers have it: the five bytes that Windows-1252 leaves open are the C1 controls of Latin-1,
+    and no character stands for two bytes.
+    """
+    table = {chr(byte): byte for byte in range(0x80, 0x100)}
+    for byte in range(0x80, 0xA0):
+        try:
+            table[bytes([byte]).decode("cp1252")] = byte
+        except UnicodeDecodeError:
+            continue
+    return table
+
+
+BYTE = _windows_1252()
+SPECIALS = "".join(character for character in BYTE if ord(character) > 0xFF)  # those of Windows-1252 alone
+
+
+def character_class(*parts: str) -> str:
+    """Return the regular expression that matches one of these characters."""
+    return "[" + "".join(map(re.escape, "".join(parts))) + "]"
 
 
 class CodePage:

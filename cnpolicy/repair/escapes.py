@@ -8,6 +8,7 @@ from itertools import pairwise
 from unicodedata import category
 
 from cnpolicy.findings import Finding
+from cnpolicy.repair.code_pages import BYTE, SPECIALS
 from cnpolicy.repair.octets import Octet, is_sign, prove_together, read_gbk, read_rest, read_row, rows
 from cnpolicy.repair.proof import HAN, Read, settle
 from cnpolicy.repair.surroundings import (
@@ -27,7 +28,6 @@ from cnpolicy.repair.surroundings import (
     told,
     touches_chinese,
 )
-from cnpolicy.repair.windows import BYTE, SPECIALS
 from cnpolicy.rules import Context, rule
 
 # Marks that stand in Chinese text as named references whose semicolon can be missing.

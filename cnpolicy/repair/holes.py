@@ -11,11 +11,10 @@ import numpy.typing as npt
 from cnpolicy import language
 from cnpolicy.findings import Finding
 from cnpolicy.repair import joints
-from cnpolicy.repair.cells import Cell, undo
+from cnpolicy.repair.cells import Cell, divide, undo
 from cnpolicy.repair.chains import Step, describe
-from cnpolicy.repair.code_pages import membership, occurrences, page
+from cnpolicy.repair.code_pages import character_class, membership, occurrences, page
 from cnpolicy.repair.proof import ENOUGH_BITS, HAN, HANS, is_mention, mentioned
-from cnpolicy.repair.windows import character_class
 from cnpolicy.rules import Context, rule
 
 _CHAIN = (Step("utf-8", "cp1252"),)
@@ -112,31 +111,25 @@ def _read(text: str, regions: Sequence[_Region]) -> list[list[Cell]]:
     """
     from cnpolicy.repair.lattice import reread
 
-    pieces = [text[max(start - 1, 0) : end + 1].strip("\n") for start, end in regions]
-    joined = "\n".join(pieces)
-    reading = reread(joined, _CHAIN)
-    found: list[list[Cell]] = [[] for _ in regions]
-    if reading is None:
-        return found
-    begins = np.cumsum([0, *(len(piece) + 1 for piece in pieces)])
-    for cell in reading.cells:
-        start = cell.start
-        # Line ends stay what they are, so that what is read around them can be told apart there.
-        parts = [cell.after] if cell.losses else cell.after.split("\n")
-        olds = [joined[cell.start : cell.end]] if cell.losses else joined[cell.start : cell.end].split("\n")
-        for old, after in zip(olds, parts, strict=True):
-            number = int(np.searchsorted(begins, start, side="right")) - 1
-            region = regions[number]
-            shift = max(region.start - (1 if region.start and text[region.start - 1] != "\n" else 0), 0)
-            first = start - int(begins[number]) + shift
-            last = first + len(old)
-            start += len(old) + 1
-            if first < region.start and after[:1] == text[first : first + 1]:
-                first, after = first + 1, after[1:]
-            if last > region.end and after[-1:] == text[last - 1 : last]:
-                last, after = last - 1, after[:-1]
-            if region.start <= first < last <= region.end:
-                found[number].append(cell._replace(start=first, end=last, after=after))
+    # With the characters beside it, unless a line ends there.
+    wider = [
+        (start - (text[start - 1 : start] not in ("", "\n")), end + (text[end : end + 1] not in ("", "\n")))
+        for start, end in regions
+    ]
+    pieces = [text[start:end] for start, end in wider]
+    reading = reread("\n".join(pieces), _CHAIN)
+    found: list[list[Cell]] = []
+    for region, (shift, _), cells in zip(regions, wider, divide(reading.cells if reading else (), pieces), strict=True):
+        own: list[Cell] = []
+        for first, last, after, losses in cells:
+            start, end = first + shift, last + shift
+            if start < region.start and after[:1] == text[start]:
+                start, after = start + 1, after[1:]
+            if end > region.end and after[-1:] == text[end - 1]:
+                end, after = end - 1, after[:-1]
+            if region.start <= start < end <= region.end:
+                own.append(Cell(start, end, after, losses))
+        found.append(own)
     return found
 
 

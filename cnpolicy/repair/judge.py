@@ -5,7 +5,6 @@ the document, for documents repeat themselves; brackets and quotation marks are 
 """
 
 from collections.abc import Sequence
-from functools import cache
 from itertools import product
 from math import log2, prod
 from typing import NamedTuple
@@ -14,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from cnpolicy import language, vocabulary
-from cnpolicy.repair.chains import table
+from cnpolicy.repair import writing
+from cnpolicy.repair.chains import Bytes
 from cnpolicy.repair.punctuation import balance_bits, is_paired, place_bits
 from cnpolicy.repair.trellis import Read
 
@@ -158,7 +158,7 @@ def _judge(
     )
     options = [option for place, _, _ in different for option in place.options]
     owner = np.repeat(np.arange(len(options)), [len(option) for option in options])
-    bits += np.array(extra) + np.bincount(owner, script_bits[_scripts()[_units("".join(options))]], len(options))
+    bits += np.array(extra) + np.bincount(owner, script_bits[writing.writings(_points("".join(options)))], len(options))
     bits += _beside([left[-1] + one + (right[:1] or "\n") for place, left, right in different for one in place.options])
     pairs = [prod(chance for _, chance in one) for place, _, _ in different for one in place.chosen]
     bits = (1 - _PAIRS) * bits - _PAIRS * np.log2(np.maximum(pairs, _NEVER))
@@ -207,7 +207,7 @@ def _by_chance(candidate: tuple[int, float]) -> float:
 
 def _beside(edges: Sequence[str]) -> npt.NDArray[np.float64]:
     """Return what numbers and line ends beside them say of the options."""
-    points = language.codes("".join(edges)).astype(np.int64)
+    points = _points("".join(edges))
     owner = np.repeat(np.arange(len(edges)), [len(edge) for edge in edges])
     cost = place_bits(points[:-1], points[1:])
     inside = owner[:-1] == owner[1:]
@@ -222,27 +222,11 @@ def _line(characters: list[str], first: int, last: int) -> tuple[str, str]:
     return left[left.rfind("\n") + 1 :], right.partition("\n")[0]
 
 
-_BMP = 0x10000
-
-
-@cache
-def _scripts() -> npt.NDArray[np.intp]:
-    """Return for each code unit 1 for a character of simplified writing only, 2 for one of traditional only, else 0."""
-    has = np.zeros((2, _BMP), dtype=np.bool_)
-    for row, encoding in enumerate(("gb2312", "big5")):
-        pairs = table(encoding).pairs
-        has[row, pairs[pairs < _BMP]] = True
-    return np.where(has[0] == has[1], 0, np.where(has[0], 1, 2))
-
-
-def _units(text: str) -> npt.NDArray[np.intp]:
-    return np.minimum(language.codes(text), _BMP - 1).astype(np.intp)
-
-
 def _script_bits(characters: Sequence[str]) -> Floats:
     """Return what a character of both writings, of the simplified and of the traditional costs in this text more."""
-    units = _units("".join(characters))
-    counts = np.bincount(_scripts()[units[units >= 0x4E00]], minlength=3)
-    total = counts[1] + counts[2]
-    # As if one of each had been seen before.
-    return np.array([0.0, -log2((counts[1] + 1) / (total + 2)), -log2((counts[2] + 1) / (total + 2))])
+    simplified, traditional = writing.shares(_points("".join(characters)))
+    return np.array([0.0, -log2(simplified), -log2(traditional)])
+
+
+def _points(text: str) -> Bytes:
+    return language.codes(text).astype(np.int64)

@@ -11,7 +11,7 @@ import numpy as np
 from cnpolicy import language
 from cnpolicy.repair.cells import Cell, Loss
 from cnpolicy.repair.certain import Certain, find_certain
-from cnpolicy.repair.chains import Bytes, Chain, Truth
+from cnpolicy.repair.chains import Bytes, Chain, Truth, python_codec
 from cnpolicy.repair.judge import judge
 from cnpolicy.repair.scraps import read_scraps
 from cnpolicy.repair.trellis import LOST, QUESTION, SWITCH_BITS, Read, Stretch, Style, Trellis
@@ -218,24 +218,58 @@ def _stitch(read: Read, blocks: Sequence[Stretch], first: Sequence[bool], points
 def _choose_style(
     text: str, points: Bytes, chain: Chain, around: tuple[int, int]
 ) -> tuple[Trellis, Certain, Read | None]:
-    """Return the trellis for the likeliest style of loss, what is certain by it, and the rest if that was read."""
-    best: tuple[Trellis, Certain, Read | None] | None = None
+    """Return the trellis for the likeliest style of loss, what is certain by it, and the rest if that was read.
+
+    The styles differ in what is certain by them: they are compared by what all of a sample costs.
+    """
+    styles = _styles(points, chain)
+    trellis = Trellis(points, chain, styles[0])
+    certain = _divide(text, trellis, chain, around)
+    if len(styles) == 1:
+        return trellis, certain, None
+    end = _sample_end(text, certain.stretches)
+    beside = around if end == len(text) else (around[0], ord(text[end]))
+    best: tuple[Trellis, Certain, Read | None] = trellis, certain, None
     least = np.inf
-    for style in _styles(points, chain):
-        trellis = Trellis(points, chain, style)
-        certain = _divide(text, trellis, chain, around)
-        if best is None and style == "dropped":
-            return trellis, certain, None
-        sample = _sample(certain.stretches)
-        read = trellis.run(sample)
-        cost = float(read.bits.sum())
-        if best is None or cost < least:
-            best, least = (trellis, certain, read if sample == certain.stretches else None), cost
+    for style in styles:
+        if end < len(text) or style != styles[0]:
+            trellis = Trellis(points[:end], chain, style)
+            certain = _divide(text[:end], trellis, chain, beside)
+        read = trellis.run(certain.stretches)
+        cost = _cost(certain, read, beside)
+        if cost < least:
+            best, least = (trellis, certain, read), cost
         if all(step.right == "utf-8" for step in chain) and not (read.torn.any() or read.stays.any()):
             # UTF-8 falls apart where the marks are counted wrongly.
             break
-    assert best is not None
+    if end < len(text):
+        trellis = Trellis(points, chain, best[0].style)
+        best = trellis, _divide(text, trellis, chain, around), None
     return best
+
+
+def _sample_end(text: str, stretches: Sequence[Stretch]) -> int:
+    """Return where the lines end in which so many characters are in stretches."""
+    size = 0
+    for stretch in stretches:
+        size += stretch.end - stretch.begin
+        if size >= _SAMPLE:
+            last = min(stretch.end, stretch.begin + _SAMPLE)
+            end = text.find("\n", last, last + _SAMPLE) + 1
+            return end or min(last + _OVERLAP, len(text))
+    return len(text)
+
+
+def _cost(certain: Certain, read: Read, around: tuple[int, int]) -> float:
+    """Return what a text costs in bits whose stretches were read so."""
+    token = np.concatenate([certain.token, read.token])
+    order = np.argsort(token, kind="stable")
+    codes = np.concatenate([[around[0]], np.concatenate([certain.code, read.code])[order], [around[1]]])
+    own = np.concatenate([[True], order < len(certain.code), [True]])
+    # The stretches have counted the steps into them and out of them.
+    steps = np.flatnonzero(own[1:] & own[:-1])
+    points = codes.astype(np.uint32)
+    return float(read.bits.sum() + language.pair_bits(points[steps], points[steps + 1]).sum(dtype=np.float64))
 
 
 def _together(certain: Certain, reads: Sequence[Read]) -> Read:
@@ -263,18 +297,6 @@ def _together(certain: Certain, reads: Sequence[Read]) -> Read:
         np.concatenate([np.zeros(0), *(read.bits for read in reads)]),
         np.concatenate([np.zeros(0, dtype=np.bool_), *(read.torn for read in reads)]),
     )
-
-
-def _sample(stretches: Sequence[Stretch]) -> list[Stretch]:
-    found: list[Stretch] = []
-    size = 0
-    for stretch in stretches:
-        if size >= _SAMPLE:
-            break
-        stretch = stretch._replace(end=min(stretch.end, stretch.begin + _SAMPLE))
-        found.append(stretch)
-        size += stretch.end - stretch.begin
-    return found
 
 
 def _styles(points: Bytes, chain: Chain) -> list[Style]:
@@ -331,7 +353,7 @@ def _turn_back(text: str, chain: Chain) -> str | None:
     after = text
     try:
         for step in reversed(chain):
-            after = after.encode("gbk" if step.wrong == "cp936" else step.wrong).decode(step.right)
+            after = after.encode(python_codec(step.wrong)).decode(step.right)
     except UnicodeError:
         return None
     return after if language.total_bits(after) < language.total_bits(text) else None

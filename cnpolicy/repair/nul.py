@@ -6,9 +6,8 @@ from functools import cache
 
 from cnpolicy.findings import Finding
 from cnpolicy.language import total_bits
-from cnpolicy.repair.code_pages import page
+from cnpolicy.repair.code_pages import BYTE, character_class, page
 from cnpolicy.repair.proof import Read, report
-from cnpolicy.repair.windows import BYTE, character_class
 from cnpolicy.rules import Context, rule
 
 _NUL = "\0"

@@ -18,9 +18,8 @@ import numpy.typing as npt
 
 from cnpolicy import encodings, language
 from cnpolicy.repair import joints
-from cnpolicy.repair.code_pages import CodePage, membership, occurrences, page, spelled_in
+from cnpolicy.repair.code_pages import CodePage, character_class, membership, occurrences, page, spelled_in
 from cnpolicy.repair.proof import ENOUGH_BITS, Read
-from cnpolicy.repair.windows import character_class
 
 # Where double-byte text is looked for. With more code pages real words of more languages would have to be told from
 # mojibake; these are what Chinese files are opened with.

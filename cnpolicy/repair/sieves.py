@@ -48,9 +48,10 @@ KINDS = (
     Kind("utf16-bytes-swapped", _steps("utf-16-le", "utf-16-be")),
     Kind("gbk-out-of-step", _steps("gbk", "gbk")),
 )
-OUT_OF_STEP = KINDS[-1].chains[0]
-SCRAPS = next(number for number, kind in enumerate(KINDS) if kind.name == "utf8-read-as-big5")
-TWICE = 0  # the kind that is tried twice over: programs that read UTF-8 as GBK save it as UTF-8
+_NAMES = [kind.name for kind in KINDS]
+SCRAPS = _NAMES.index("utf8-read-as-big5")  # the kind that leaves only scraps
+TWICE = _NAMES.index("utf8-read-as-gbk")  # tried twice over: programs that read UTF-8 as GBK save it as UTF-8
+OUT_OF_STEP = KINDS[_NAMES.index("gbk-out-of-step")].chains[0]
 
 
 # --- The first sieve: characters that are likelier in mojibake -----------------------------------------------------

@@ -15,10 +15,9 @@ import numpy.typing as npt
 from cnpolicy import language
 from cnpolicy.findings import Finding
 from cnpolicy.repair import joints
-from cnpolicy.repair.code_pages import SPACE, CodePage, Places, Starts, membership, page, spelled_in
+from cnpolicy.repair.code_pages import SPACE, CodePage, Places, Starts, character_class, membership, page, spelled_in
 from cnpolicy.repair.pairs import MARKS, find_pairs
 from cnpolicy.repair.proof import ENOUGH_BITS, OPENING, Read, amend, report, select, settle
-from cnpolicy.repair.windows import character_class
 from cnpolicy.rules import Context, rule
 
 _STRUCTURE_BITS = 5.0  # one in 32 of three characters drawn from a code page is a sequence of UTF-8

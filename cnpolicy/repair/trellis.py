@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cnpolicy import language
-from cnpolicy.repair.chains import END, SPELLINGS, UNKNOWN, Bytes, Chain, Truth, misreading
+from cnpolicy.repair.chains import END, SPELLINGS, UNKNOWN, Bytes, Chain, Truth, misreading, spellings
 from cnpolicy.repair.filling import sum_by
 from cnpolicy.repair.punctuation import pair_bits
 from cnpolicy.repair.readers import INVALID, NOTHING, reader
@@ -29,10 +29,10 @@ Style = Literal["marked", "swallowed", "dropped"]
 LOST = 0xFFFD
 QUESTION = 0x3F
 SWITCH_BITS = 9.0  # what it costs to begin or end a stretch that is read otherwise
-_STAY_FIRST_BITS = 0.5  # what it costs to begin a line with what stays: where both are the same, it is read
+STAY_FIRST_BITS = 0.5  # what it costs to begin a line with what stays: where both are the same, it is read
 _DROPPED_BITS = 1.0  # what a byte costs that left no mark
-_STRAY_BITS = 25.0  # what a beginning of a character costs that goes on in no way
-_MARK_STAYS_BITS = 18.0  # what a U+FFFD costs that stays one
+STRAY_BITS = 25.0  # what a beginning of a character costs that goes on in no way
+MARK_STAYS_BITS = 18.0  # what a U+FFFD costs that stays one
 _SLIP_BITS = 8.0  # what it costs that a stretch begins or ends out of step
 # Hypotheses that cost so much more than the best of their stretch, and more than so many, are dropped.
 _BEAM_BITS = 20.0
@@ -158,16 +158,7 @@ class Trellis:
         self.readers = [reader(step.right) for step in steps]
         self.slipped = self.levels == 1 and steps[0].right == steps[0].wrong
         size = len(points)
-        inside = np.where(points < 0x10000, points, 0)
-        self.length = self.wrong[0].length[:, inside]
-        self.bytes = self.wrong[0].spelled[:, inside]
-        for place in np.flatnonzero(points >= 0x10000).tolist():
-            try:
-                data = chr(points[place]).encode(steps[0].wrong)
-            except UnicodeEncodeError:
-                data = b""
-            self.length[:, place] = 0
-            self.length[0, place], self.bytes[0, place] = len(data), int.from_bytes(data, "big")
+        self.length, self.bytes = spellings(points, steps[0].wrong)
         self.hole = (points == LOST) | (points == QUESTION)
         self.foreign = (self.length[0] == 0) & ~self.hole
         if self.hole.any():
@@ -384,7 +375,7 @@ class Trellis:
             some = rows.take(staying)
             some.cost += np.where(some[_STAY] == 0, SWITCH_BITS, 0.0)
             code = self.points[token[staying]]
-            some.cost += np.where(code == LOST, _MARK_STAYS_BITS, 0.0)
+            some.cost += np.where(code == LOST, MARK_STAYS_BITS, 0.0)
             some.data[_STAY] = ~self.ascii[token[staying]] | some[_STAY]
             some.data[_LEVELS + _PEND] = 0
             self._emit(some, code, np.zeros(len(some), dtype=np.int64), 1)
@@ -512,7 +503,7 @@ class Trellis:
         if not self.slipped:
             staying = rows.take(np.flatnonzero((left == _NEWLINE) & (opening == 0)))
             staying.data[_STAY] = 1
-            staying.cost += _STAY_FIRST_BITS
+            staying.cost += STAY_FIRST_BITS
             rows = _join([rows, staying])
         begun = len(rows)
         links: list[_Link] = []
@@ -557,7 +548,7 @@ class Trellis:
                 last = rows.take(ending)
                 seg = last[_SEG]
                 tidy = np.where(closing[seg] > 0, last[_LEVELS + _PART] == closing[seg], last.clean())
-                leave = np.where(tidy, 0.0, _SLIP_BITS if self.slipped else _STRAY_BITS)
+                leave = np.where(tidy, 0.0, _SLIP_BITS if self.slipped else STRAY_BITS)
                 leave += pair_bits(last[_LAST], right[seg])
                 ends.append((step, ending, leave))
                 order = np.lexsort((last.cost + leave, seg))
@@ -602,7 +593,7 @@ class Trellis:
         order = mine[np.lexsort((rows.cost[mine], seg[mine]))]
         order = order[np.concatenate([[True], seg[order][1:] != seg[order][:-1]])]
         some = rows.take(order)
-        some.cost += _STRAY_BITS
+        some.cost += STRAY_BITS
         dirty = ~some.clean()
         some.data[_LEVELS:] = 0
         broken, other = some.take(np.flatnonzero(dirty)), some.take(np.flatnonzero(~dirty))

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from cnpolicy.segment.engines import Engine
     from cnpolicy.segment.flags import Flags
+    from cnpolicy.segment.joins import Joins
     from cnpolicy.segment.tags import Tagger
 
 __all__ = [
@@ -99,16 +100,23 @@ class Segmenter:
 
         self._engine: Engine = Rjieba() if settings.engine == "rjieba" else Jieba()
         self._lexicon = policy_words() if settings.lexicon == "policy" else ()
-        self._engine.add_new((word, frequency or 1) for word, frequency, _ in self._lexicon)
+        # Engines divide a text at 、 before they look for words (藏粮于地、藏粮于技).
+        literal = [word for word, _, _ in self._lexicon if "、" in word]
+        self._engine.add_new((word, frequency or 1) for word, frequency, _ in self._lexicon if "、" not in word)
+        self._joins: Joins | None = None
+        if settings.lexicon == "policy":
+            from cnpolicy.segment.joins import joins
+
+            self._joins = joins()
         self._hmm = settings.hmm
         self._split_numbers = settings.split_numbers
         self._user_words = [
             entry._replace(word=in_simplified(entry.word)) for entry in map(checked, settings.user_words)
         ]
+        self._named = {word for word, _, _ in self._user_words}
         self._literals: Literals | None = None
-        literal = []
         if not self._split_numbers:
-            literal = [word for word, _, _ in self._lexicon if _NUMERAL.search(word) and self._spans(word)]
+            literal += [word for word, _, _ in self._lexicon if _NUMERAL.search(word) and self._spans(word)]
         for word, frequency, _ in self._user_words:
             if _IN_DICTIONARY.fullmatch(word):
                 self._engine.add(word, frequency)
@@ -247,14 +255,24 @@ class Segmenter:
 
     def _begins(self, text: str, spans: list[tuple[int, int]]) -> "Flags":
         """Tell of each character of a text in Simplified whether a word begins with it; each span is one."""
-        if not spans:
-            return self._engine.begins(text, self._hmm)
         from cnpolicy.segment.flags import without_insides
 
-        # One mask for each span is what the engine sees.
-        begins = without_insides(len(text), spans)
-        begins[begins] = self._engine.begins(_masked(text, spans), self._hmm)
+        if not spans:
+            begins = self._engine.begins(text, self._hmm)
+        else:
+            # One mask for each span is what the engine sees.
+            begins = without_insides(len(text), spans)
+            begins[begins] = self._engine.begins(_masked(text, spans), self._hmm)
+        if self._joins and (joined := self._joins.find(text, begins)):
+            if self._named:
+                joined = [span for span in joined if not self._touches_user_word(text, begins, *span)]
+            begins &= without_insides(len(text), joined)
         return begins
+
+    def _touches_user_word(self, text: str, begins: "Flags", start: int, end: int) -> bool:
+        """Tell whether a join is, or would swallow, a word that the user added or took out."""
+        places = [*(begins[start:end].nonzero()[0] + start).tolist(), end]
+        return text[start:end] in self._named or any(text[one:other] in self._named for one, other in pairwise(places))
 
     def _spans(self, text: str) -> list[tuple[int, int]]:
         """Return what must be masked."""

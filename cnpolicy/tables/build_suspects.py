@@ -1,6 +1,6 @@
 """What suspects.bin is made of: how much likelier each character is in mojibake than in a text.
 
-The rows are the kinds of misreading that cnpolicy.repair.sieves tells apart, in its order. Everything follows from
+The rows are the kinds of misreading that cnpolicy.repair.sieves lists, in its order. Everything follows from these,
 language.bin and Python's codecs: the characters of Chinese by their frequency, turned into bytes, and read as the wrong
 encoding reads them.
 """
@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from cnpolicy import language, tables
 from cnpolicy.repair.chains import table
+from cnpolicy.repair.sieves import KINDS, TWICE
 
 _BMP = 1 << 16
 Weights = npt.NDArray[np.float64]
@@ -38,31 +39,27 @@ _OTHER_BITS = 2.0
 _LEAST, _MOST = -8, 8
 _LOST_WEIGHT = 4  # U+FFFD and `?` in a row with the others are what is left of lost bytes
 _MARK_WEIGHT = 1
-_OF_BIG5 = slice(6, 9)  # the rows of Big5, whose second byte may be one of ASCII: it is left where the first is lost
-_STRAY_WEIGHT = -1
+_STRAY_WEIGHT = -1  # a sign of ASCII can be what is left of a pair whose first byte is lost, as in Big5
 
 
 def _prior() -> Weights:
     """Return how often each code unit stands in Chinese text: characters and punctuation, as shares."""
     points = np.arange(_BMP, dtype=np.uint32)
     own = language.own_bits(points).astype(np.float64)
-    text = points.astype("<u2").tobytes().decode("utf-16-le", "replace")
-    classes = language.classes(text) if len(text) == _BMP else _classes_of(points)
     names = language.class_names()
     share = np.zeros(len(names))
     share[names.index("han")], share[names.index("punctuation")] = 0.86, 0.14
-    prior: Weights = share[classes] * np.exp2(-own)
+    prior: Weights = share[_classes()] * np.exp2(-own)
     prior[prior < 1e-8] = 0
     prior[:0x800] = 0  # of two bytes in UTF-8: marks, beside the characters of three
     scaled: Weights = prior / prior.sum()
     return scaled
 
 
-def _classes_of(points: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
-    valid = (points < 0xD800) | (points >= 0xE000)
-    classes = np.zeros(len(points), dtype=np.uint8)
-    classes[valid] = language.classes(points[valid].astype("<u2").tobytes().decode("utf-16-le"))
-    return classes
+def _classes() -> npt.NDArray[np.uint8]:
+    """Return the class of each code unit; surrogates count as what the first class is."""
+    points = np.arange(_BMP, dtype=np.uint32)
+    return np.where((points >= 0xD800) & (points < 0xE000), np.uint8(0), language.classes_of(points))
 
 
 def _characters(pairs: npt.NDArray[np.int64], weights: npt.NDArray[Any]) -> Weights:
@@ -106,32 +103,33 @@ def _out_of_step(prior: Weights) -> Weights:
     return _characters(pairs, np.outer(grid.sum(axis=0), grid.sum(axis=1)).ravel())
 
 
+def _garbled(prior: Weights, kind: int) -> Weights:
+    """Return how often each code unit stands in a kind of misreading, by the widest of its chains."""
+    right, wrong = KINDS[kind].chains[-1][0]
+    if right == wrong:
+        return _out_of_step(prior)
+    if right != "utf-8":
+        return _of_pairs(prior, right, wrong)
+    once = _of_utf_8(prior, wrong)
+    if kind != TWICE:
+        return once
+    again = once.copy()
+    again[:0x800] = 0
+    again[0xD800:0xE000] = 0
+    return np.maximum(once, _of_utf_8(again / again.sum(), wrong))
+
+
 def weights() -> npt.NDArray[np.int8]:
     """Return for each kind of misreading (a row) by how many bits each code unit is likelier in it than in a text."""
     prior = _prior()
-    once = _of_utf_8(prior, "gb18030")
-    twice = once.copy()
-    twice[:0x800] = 0
-    twice[0xD800:0xE000] = 0
-    twice = np.maximum(once, _of_utf_8(twice / twice.sum(), "gb18030"))
-    garbled = np.stack(
-        [
-            twice,
-            *(_of_utf_8(prior, wrong) for wrong in ("cp932", "cp949")),
-            *(_of_pairs(prior, "gbk", wrong) for wrong in ("cp950", "cp932", "cp949")),
-            *(_of_pairs(prior, "cp950", wrong) for wrong in ("gb18030", "cp932", "cp949")),
-            _of_utf_8(prior, "big5hkscs"),
-            _of_pairs(prior, "utf-16-le", "utf-16-be"),
-            _out_of_step(prior),
-        ]
-    )
+    garbled = np.stack([_garbled(prior, kind) for kind in range(len(KINDS))])
     points = np.arange(_BMP, dtype=np.uint32)
     costs = np.array([_CLASS_BITS.get(name, _OTHER_BITS) for name in language.class_names()])
-    natural = language.own_bits(points) + costs[_classes_of(points)]
+    natural = language.own_bits(points) + costs[_classes()]
     bits = natural + np.log2(np.maximum(garbled, 1e-12))
     weights: npt.NDArray[np.int8] = np.clip(np.round(bits), _LEAST, _MOST).astype(np.int8)
     weights[:, :0x80] = _LEAST
-    weights[_OF_BIG5, 0x40:0x7F] = _STRAY_WEIGHT
+    weights[[kind.chains[0][0].right == "cp950" for kind in KINDS], 0x40:0x7F] = _STRAY_WEIGHT
     weights[:, 0xFFFD], weights[:, ord("?")] = _LOST_WEIGHT, _MARK_WEIGHT
     return weights
 
