@@ -569,3 +569,17 @@ def test_a_character_of_hong_kong_far_behind_the_sample_is_not_lost():
 def test_no_encoding_of_one_byte_reads_data_for_less_than_the_least(data):
     scores = foreign.score(data)
     assert not scores or foreign.least_score(data) <= min(scores.values())
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("text", [SIMPLIFIED, TRADITIONAL, "GDP增长8%。\n"])
+def test_utf_16_that_was_saved_a_byte_a_character(encoding, text):
+    read = decode(text.encode(encoding).decode("latin-1").encode())
+    assert isinstance(read, Document)
+    assert (read.text, read.encoding, read.runner_up) == (text, "utf-8", encoding)
+
+
+@pytest.mark.parametrize("data", ["ä\0ö\0ü\0".encode(), "été\0".encode(), b"\0\xc3\xa9" * 20])
+def test_what_is_no_utf_16_saved_a_byte_a_character(data):
+    read = decode(data)
+    assert isinstance(read, Failure) or read.runner_up not in ("utf-16-le", "utf-16-be")

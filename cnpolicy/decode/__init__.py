@@ -12,7 +12,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 
-from cnpolicy import encodings
+from cnpolicy import encodings, language
 from cnpolicy.decode import binary, blocks, candidates, damaged, escapes, foreign, lattice, mend, trails, wraps
 from cnpolicy.decode.reading import LOST, Reading, assemble, put_back, replace_lossy, whole
 from cnpolicy.decode.restore import STAGE as RESTORE
@@ -45,6 +45,9 @@ _SURPRISE_BITS = 6.0
 _EXPECTED_BITS = 9.0
 # What went through the lattice in pieces is right in 97 of 100 files.
 _MENDED = 0.97
+
+# Bits a character, of UTF-16 inside UTF-8: news costs 8 to 9, the other order of its bytes 20 and more.
+_NESTED_BITS = 13.0
 
 # So many characters of two bytes are not valid UTF-8 by chance: one in 10 billion texts of GBK is.
 _SURE_LETTERS = 12
@@ -250,6 +253,9 @@ def _read(data: bytes, hint: str) -> Reading | str:
     kind = binary.find_kind(data)
     if kind:
         return f"byte {kind.offset}: this is {kind.what}, not text; {kind.remedy}"
+    nested = _read_utf_16_in_utf_8(data)
+    if nested:
+        return nested
     data = _strip_padding(data)
     mark = escapes.marked(data)
     if mark:
@@ -286,6 +292,26 @@ def _read(data: bytes, hint: str) -> Reading | str:
     if any(line.lost for line in lines):
         reading = reading._replace(confidence=min(reading.confidence, _MENDED))
     return put_back(reading, lines) or _read_by_score(data, hint, is_utf8=text is None)
+
+
+def _read_utf_16_in_utf_8(data: bytes) -> Reading | None:
+    """Return the reading of UTF-16 that somebody read a byte a character and saved as UTF-8, or None if it is not.
+
+    Only text with ASCII in it, line ends at least, has NULs then; where there is none, it is told from nothing.
+    """
+    text = encodings.read(data, "utf-8") if b"\0" in data else None
+    if text is None or text.isascii():
+        return None
+    try:
+        inner = text.encode("latin-1")
+    except UnicodeEncodeError:
+        return None
+    for encoding in ("utf-16-le", "utf-16-be"):
+        said = encodings.read(inner, encoding)
+        fits = said is not None and _THREE_BYTES.search(said) and not ("\0" in said or _CONTROL.search(said))
+        if said and fits and language.bits_per_character(said) < _NESTED_BITS:
+            return whole(said, "utf-8", _MENDED, encoding)
+    return None
 
 
 def _split_at_nul(data: bytes) -> Iterator[lattice.Piece]:

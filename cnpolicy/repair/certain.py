@@ -19,7 +19,7 @@ _UNLIKELY_BITS = 20.0  # nor what is so unlikely after the one before it: both m
 _SPAN = 6
 _POOR_BITS = 13.0
 _LEAST_GAIN = 1.0  # bits a character by which it must be better than the text as it is
-_SWAPPED_LINE_END = 0x0A00
+SWAPPED_LINE_END = 0x0A00
 _APART = 3  # so many characters must be certain between two stretches, or they are one
 
 
@@ -109,7 +109,7 @@ def _pairs(data: Bytes, name: str) -> tuple[Bytes, Bytes, Bytes]:
     code[(span_of == 1) & (first == 0)] = 0
     if units:
         # U+0A00 is no character: between lines that were read with their bytes swapped, a line end is one.
-        code[code == _SWAPPED_LINE_END] = 0x0A
+        code[code == SWAPPED_LINE_END] = 0x0A
     kept = np.flatnonzero(code > 0)
     return begin[kept], span_of[kept], code[kept]
 

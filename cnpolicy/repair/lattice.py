@@ -10,7 +10,7 @@ import numpy as np
 
 from cnpolicy import language
 from cnpolicy.repair.cells import Cell, Loss
-from cnpolicy.repair.certain import Certain, find_certain
+from cnpolicy.repair.certain import SWAPPED_LINE_END, Certain, find_certain
 from cnpolicy.repair.chains import Bytes, Chain, Truth, python_codec
 from cnpolicy.repair.judge import judge
 from cnpolicy.repair.scraps import read_scraps
@@ -56,7 +56,10 @@ def reread(text: str, chain: Chain, *, left: str = "\n", right: str = "\n") -> R
     if not text or not chain:
         return None
     points = language.codes(text).astype(np.int64)
-    return _assemble(text, _read(text, points, chain, (ord(left[-1]), ord(right[0]))), left[-1], right[0])
+    read = _read(text, points, chain, (ord(left[-1]), ord(right[0])))
+    # Between lines that were read with their bytes swapped, a line end is one still.
+    read = read._replace(code=np.where(read.code == SWAPPED_LINE_END, 0x0A, read.code))
+    return _assemble(text, read, left[-1], right[0])
 
 
 def _assemble(text: str, read: Read, left: str, right: str) -> Reading | None:

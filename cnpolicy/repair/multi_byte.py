@@ -3,6 +3,9 @@
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 
+import numpy as np
+
+from cnpolicy import language
 from cnpolicy.findings import Finding, apply
 from cnpolicy.repair.cells import undo
 from cnpolicy.repair.chains import describe
@@ -13,6 +16,9 @@ from cnpolicy.rules import Context, rule
 
 _MENTION = 24  # characters: what a text about mojibake quotes is a word or a line
 _ROUNDS = 4  # hardly any text needs two
+# Stretches of so many characters may cost so many bits each, but for so few of all. Of the lines of simplified news
+# 0.5 % have one that costs more, of traditional news 6 %, of GBK that was read out of step from the middle on 45 %.
+_STRETCH, _SENSE_BITS, _STRANGE = 4, 15.0, 0.05
 
 
 def _find(name: str, text: str, context: Context) -> Sequence[Finding]:
@@ -60,12 +66,23 @@ def _search(name: str, text: str, context: Context) -> Iterator[Finding]:
         if span in quoted and (stay or len(quoted) == len(spans)):
             yield mentioned(name, text, span.start, span.end, describe(span.chain), span.after)
         else:
-            yield from undo(name, text, span.cells, span.chain, context, is_exact=not _has_dropped(text, span))
+            is_exact = not _has_dropped(text, span) and _makes_sense(span.after)
+            yield from undo(name, text, span.cells, span.chain, context, is_exact=is_exact)
 
 
 def _has_dropped(text: str, span: Span) -> bool:
     """Tell whether bytes of a span were lost without a mark: then where they were lost is a guess in all of it."""
     return any(cell.losses and not LOSSES.search(text, cell.start, cell.end) for cell in span.cells)
+
+
+def _makes_sense(text: str) -> bool:
+    """Tell whether next to no stretch of a text is so unlikely that it may be read out of step, or wrongly.
+
+    Every byte says something by every encoding of pairs: the inverse is exact, and need not be what stood there.
+    """
+    sums = np.cumsum(np.concatenate([[0.0], language.bits(text)]), dtype=np.float64)
+    strange = sums[_STRETCH:] - sums[:-_STRETCH] > _STRETCH * _SENSE_BITS
+    return bool(np.count_nonzero(strange) <= _STRANGE * len(text))
 
 
 def _is_mention(text: str, span: Span) -> bool:

@@ -8,6 +8,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy.typing as npt
 
 from cnpolicy import language
 from cnpolicy.repair.cells import Cell, divide
-from cnpolicy.repair.chains import Chain
+from cnpolicy.repair.chains import Chain, python_codec
 from cnpolicy.repair.proof import HANS
 from cnpolicy.repair.sieves import (
     KINDS,
@@ -369,6 +370,9 @@ _FEW = 3
 # to 14. They may where the run gains twice what it needs and so many bits a character.
 _EACH_BITS, _NAME_BITS = 6.0, 14.5
 _SOUND_BITS = 11.0
+_LEAST_ALONE = 3  # characters: of two rare ones, each pair is two others in some encoding
+# Of a list of more characters than this nearly all stand behind one with a lower code; of words, half do.
+_LISTED, _RISING = 6, 0.8
 
 
 def _is_founded(text: str, run: Span) -> bool:
@@ -404,8 +408,15 @@ def _proves(run: Span) -> bool:
     # Nor are rows of fullwidth signs words.
     words = sum(map(len, HANS.findall(after))) * 2 >= len(after) - len(after.encode("ascii", "ignore"))
     most = _NAME_BITS if run.gain >= max(2 * _ALONE_BITS, _EACH_BITS * len(after)) else _SOUND_BITS
-    is_sound = language.bits_per_character(after) <= most
-    return run.gain >= _ALONE_BITS and varied and words and is_sound
+    is_sound = language.bits_per_character(after) <= most and len(after) >= _LEAST_ALONE
+    return run.gain >= _ALONE_BITS and varied and words and is_sound and not _is_list(after, run.chain[0].right)
+
+
+def _is_list(text: str, encoding: str) -> bool:
+    """Tell whether characters stand in the order of their codes: lists of characters do, in every encoding."""
+    data = [one.encode(python_codec(encoding), "ignore") for one in text]
+    rising = sum(one < other for one, other in pairwise(data))
+    return len(data) > _LISTED and rising >= _RISING * (len(data) - 1)
 
 
 def _is_foreign(start: int, end: int, places: Sequence[int]) -> bool:
