@@ -11,7 +11,7 @@ The reading without damage is one of the rivals, so that rare characters are not
 pairs of characters, which is fast; between the best dozen the words decide (cnpolicy.vocabulary).
 """
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -313,7 +313,7 @@ def _weigh_places(data: bytes, encoding: str, chosen: list[tuple[int, int, int, 
 _NOTHING = 0x110000
 
 
-@cache
+@lru_cache(maxsize=1024)  # there are some thousand millions
 def _possible(left_over: bytes, encoding: str) -> tuple[Codes, npt.NDArray[np.float32]]:
     """Return the characters of which the damage can have left these bytes, with the bits of that; or nothing."""
     codes: list[Codes] = []

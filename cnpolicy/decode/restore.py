@@ -31,7 +31,7 @@ _STRAYS = frozenset(b"\x00\x80\xff\x20\x3f\x1a")
 _LEAST_POSTERIOR = 0.99
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def candidates(data: bytes, encoding: str) -> dict[str, float]:
     """Return the texts (a character or two, or none) that the bytes can have been before the damage, and its bits.
 
