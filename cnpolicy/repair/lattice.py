@@ -34,7 +34,7 @@ class Reading(NamedTuple):
 
 
 _LOSSY = ("big5", "big5hkscs")  # encodings that leave only scraps of UTF-8
-_SAMPLE = 120  # so many characters of the stretches tell what stands for lost bytes
+_SAMPLE = 120  # so many characters tell what stands for lost bytes
 # So many characters are read in step, at least and at most, as many as take so many continuations.
 _BATCH, _BATCH_EFFORT = (1 << 8, 1 << 13), 1 << 21
 _MOST_FIRST = 1 << 11  # the first time
@@ -230,14 +230,18 @@ def _choose_style(
     certain = _divide(text, trellis, chain, around)
     if len(styles) == 1:
         return trellis, certain, None
-    end = _sample_end(text, certain.stretches)
-    beside = around if end == len(text) else (around[0], ord(text[end]))
+    sample = _sample(text, certain.stretches)
+    beside = (
+        (ord(text[sample.start - 1]) if sample.start else around[0]),
+        (ord(text[sample.stop]) if sample.stop < len(text) else around[1]),
+    )
+    is_whole = sample.stop - sample.start == len(text)
     best: tuple[Trellis, Certain, Read | None] = trellis, certain, None
     least = np.inf
     for style in styles:
-        if end < len(text) or style != styles[0]:
-            trellis = Trellis(points[:end], chain, style)
-            certain = _divide(text[:end], trellis, chain, beside)
+        if style != styles[0] or not is_whole:
+            trellis = Trellis(points[sample], chain, style)
+            certain = _divide(text[sample], trellis, chain, beside)
         read = trellis.run(certain.stretches)
         cost = _cost(certain, read, beside)
         if cost < least:
@@ -245,22 +249,20 @@ def _choose_style(
         if all(step.right == "utf-8" for step in chain) and not (read.torn.any() or read.stays.any()):
             # UTF-8 falls apart where the marks are counted wrongly.
             break
-    if end < len(text):
+    if not is_whole:
         trellis = Trellis(points, chain, best[0].style)
         best = trellis, _divide(text, trellis, chain, around), None
     return best
 
 
-def _sample_end(text: str, stretches: Sequence[Stretch]) -> int:
-    """Return where the lines end in which so many characters are in stretches."""
-    size = 0
-    for stretch in stretches:
-        size += stretch.end - stretch.begin
-        if size >= _SAMPLE:
-            last = min(stretch.end, stretch.begin + _SAMPLE)
-            end = text.find("\n", last, last + _SAMPLE) + 1
-            return end or min(last + _OVERLAP, len(text))
-    return len(text)
+def _sample(text: str, stretches: Sequence[Stretch]) -> slice:
+    """Return where so many characters begin and end in which there is a stretch: with a line, or between characters."""
+    first = next((stretch.begin for stretch in stretches if not stretch.opening), 0)
+    begin = text.rfind("\n", max(first - _SAMPLE, 0), first) + 1
+    if not begin and first > _SAMPLE:
+        begin = first
+    last = first + _SAMPLE
+    return slice(begin, (text.find("\n", last, last + _SAMPLE) + 1) or min(last + _OVERLAP, len(text)))
 
 
 def _cost(certain: Certain, read: Read, around: tuple[int, int]) -> float:
