@@ -282,10 +282,11 @@ def main() -> None:
     head = (
         "| what | cores | cnpolicy | the others | times as fast (least to greatest) | aim |\n|---|---|---|---|---|---|"
     )
+    decoded = f", of {given.megabytes * 10:g} MB for `decode`" if not given.letters or "d" in given.letters else ""
     note = (
         f"Medians of {given.runs} runs of whole processes; {FILES:,} files of {given.megabytes * 1e3 / FILES:.0f} kB, "
         f"{' '.join(f'{name} {share:.0%}' for name, share in ENCODINGS.items())}; one file of "
-        f"{given.megabytes:g} MB for `segment`, of {given.megabytes * 10:g} MB for `decode`. Of the damaged corpus "
+        f"{given.megabytes:g} MB for `segment`{decoded}. Of the damaged corpus "
         f"{damaged} files are: {mix}. {platform.machine()}, Python {platform.python_version()}."
     )
     table = "\n".join([head, *rows, "", note])
