@@ -7,12 +7,19 @@ says in it who that is, for those who are refused. A lock is gone with its proce
 import fcntl
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 
 FOLDER = "lock"
 PART = ".lock"
 _SAID_BYTES = 200
+
+
+class Held(Exception):
+    """Other processes hold what was to be locked; the message is what these say."""
+
+    def __init__(self, said: Iterable[str]) -> None:
+        super().__init__("; ".join(said) or "it has just begun")
 
 
 def who() -> str:
@@ -23,6 +30,31 @@ def who() -> str:
 def part_name(number: int, of: int) -> str:
     """Return how the names of the files of a part begin."""
     return f"part-{number}-of-{of}"
+
+
+def lock_folder(folder: str, opened: ExitStack, *, alone: bool) -> int:
+    """Lock a folder until `opened` is closed, and return the file that is the lock; Held if that cannot be."""
+    file = open_in(folder, FOLDER, opened)
+    if not taken(file, alone=alone):
+        raise Held(said for _, said in holders(folder))
+    if alone:
+        say(file, who())
+    return file
+
+
+def lock_part(folder: str, number: int, of: int, opened: ExitStack) -> None:
+    """Lock the number of a part until `opened` is closed.
+
+    Held if another process works on the same part, or on one of another number of parts.
+    """
+    name = part_name(number, of) + PART
+    file = open_in(folder, name, opened)
+    if not taken(file, alone=True):
+        raise Held([said(file)])
+    say(file, f"{who()}, part {number}/{of}")
+    others = [said for other, said in holders(folder, name) if not other.endswith(f"-of-{of}{PART}")]
+    if others:
+        raise Held(others)
 
 
 def open_in(folder: str, name: str, opened: ExitStack) -> int:

@@ -15,7 +15,7 @@ from dataclasses import asdict
 from functools import cache
 from importlib import resources
 from importlib.metadata import version
-from typing import Any, BinaryIO, NamedTuple, NoReturn, TypeVar
+from typing import Any, BinaryIO, NamedTuple, TypeVar
 
 from cnpolicy import __version__, locks
 from cnpolicy.corpus import STATE, find, overlaps, printable, sweep, whole, write
@@ -176,14 +176,12 @@ class Ledger:
         self._journal_path = os.path.join(self._state, f"{locks.part_name(*shard)}.{_JOURNAL}" if shard else _JOURNAL)
         self._check()
         os.makedirs(self._state, exist_ok=True)
-        with ExitStack() as opened:
-            self._lock_tree(opened)
-            with self._gate():
-                if shard is not None:
-                    self._lock_part(shard, opened)
-                self._check()  # again, for another run may have begun between the first look and the lock
-                self._begin()
-            self._locks = opened.pop_all()
+        try:
+            self._lock()
+        except locks.Held as held:
+            raise Refused(
+                f"another run is writing to {printable(tree)} ({held}); wait for it, or choose another directory"
+            ) from None
 
     def __enter__(self) -> "Ledger":
         return self
@@ -214,31 +212,16 @@ class Ledger:
 
     # ---- locks ---------------------------------------------------------------------------------------------------
 
-    def _lock_tree(self, opened: ExitStack) -> None:
-        """Lock the tree: a whole run for itself, a part together with other parts."""
-        file = locks.open_in(self._state, locks.FOLDER, opened)
-        if not locks.taken(file, alone=self.shard is None):
-            self._refuse(locks.holders(self._state))
-        if self.shard is None:
-            locks.say(file, locks.who())
-
-    def _lock_part(self, shard: Shard, opened: ExitStack) -> None:
-        """Lock a part's number; other parts may run at once if they are parts of as many."""
-        name = locks.part_name(*shard) + locks.PART
-        file = locks.open_in(self._state, name, opened)
-        if not locks.taken(file, alone=True):
-            self._refuse([(name, locks.said(file))])
-        locks.say(file, f"{locks.who()}, part {shard}")
-        holders = locks.holders(self._state, name)
-        others = [(other, said) for other, said in holders if not other.endswith(f"-of-{shard.of}{locks.PART}")]
-        if others:
-            self._refuse(others)
-
-    def _refuse(self, holders: Iterable[tuple[str, str]]) -> NoReturn:
-        said = "; ".join(holder for _, holder in holders) or "it has just begun"
-        raise Refused(
-            f"another run is writing to {printable(self.tree)} ({said}); wait for it, or choose another directory"
-        )
+    def _lock(self) -> None:
+        """Lock the tree, a whole run for itself, a part its number together with other parts, and begin."""
+        with ExitStack() as opened:
+            locks.lock_folder(self._state, opened, alone=self.shard is None)
+            with self._gate():
+                if self.shard is not None:
+                    locks.lock_part(self._state, *self.shard, opened)
+                self._check()  # again, for another run may have begun between the first look and the lock
+                self._begin()
+            self._locks = opened.pop_all()
 
     @contextmanager
     def _gate(self) -> Iterator[None]:

@@ -732,13 +732,13 @@ def test_json_lines_with_words_of_another_text(run: Run) -> None:
 
 def test_a_document_that_kills_its_process(folder: Path) -> None:
     from cnpolicy import runs
+    from cnpolicy.jobs import Input, Job
     from cnpolicy.rules import Options
 
-    sources = corpus_find(folder)
-    batch = runs.Batch(runs.Job("clean", Options()), sources, (None,) * len(sources), frozenset())
+    batch = runs.Batch(Job("clean", Options()), tuple(map(Input, corpus_find(folder))))
     outcomes = runs._lost(batch)
     assert [outcome.status for outcome in outcomes] == ["made"] * 3, "alone each is done"
-    (lost,) = runs._lost(runs.Batch(batch.job, sources[:1], (None,), frozenset()))
+    (lost,) = runs._lost(runs.Batch(batch.job, batch.inputs[:1]))
     assert lost.failure is not None
     assert "died" in lost.failure.reason
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cnpolicy.index
-from cnpolicy import runs
+from cnpolicy import pipeline, runs
 from cnpolicy.document import Document, Pass, Source
 from cnpolicy.findings import Finding
 from cnpolicy.index import COLUMNS, Index, Record, Tokens, Unusable, Vocabulary, is_database, metadata, record, shards
@@ -313,7 +313,7 @@ def test_a_shard_is_taken_instead_of_doing_the_work_again(tmp_path: Path, monkey
     job = runs.Job("decode", Options(), frozenset({"tokens"}), digest="d", shards=str(tmp_path / "shards"))
     (first,) = runs.run(job, sources, jobs=1, named=set())
     assert [outcome.status for outcome in first] == ["made", "made"]
-    monkeypatch.setattr(runs.pipeline, "process", None)  # whoever did the work again would fail
+    monkeypatch.setattr(pipeline, "process", None)  # whoever did the work again would fail
     (again,) = runs.run(job, sources, jobs=1, named=set())
     assert again == first
     (kept,) = {outcome.shard for outcome in first}

@@ -9,9 +9,10 @@ import pytest
 from conftest import Run, command
 
 import cnpolicy.index
-from cnpolicy import corpus, manifest, runs
+from cnpolicy import corpus, manifest, parts, pipeline, runs
 from cnpolicy.document import Source
 from cnpolicy.index import Index
+from cnpolicy.records import summary
 
 LINE = "各级党组织要认真学习,深入贯彻落实,２０１２年取得明显成效。\r\n"
 
@@ -134,7 +135,7 @@ def test_parts_that_cannot_be_meant(inside: Run, many: Path, tmp_path: Path, arg
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files of more than 8 kB are large, and taken in parts of 4 kB."""
     monkeypatch.setattr(runs, "LARGE_BYTES", 8_000)
-    monkeypatch.setattr(runs, "PART_BYTES", 4_000)
+    monkeypatch.setattr(parts, "PART_BYTES", 4_000)
 
 
 @pytest.mark.usefixtures("small_parts")
@@ -163,7 +164,7 @@ def test_a_large_file_is_cleaned_as_if_in_one_piece(inside: Run, tmp_path: Path,
     large, small = records(tmp_path / "out")
     assert large["parts"] == -(-len(data) // 4_000)
     assert "parts" not in small
-    whole = runs.summary(document)
+    whole = summary(document)
     assert {key: large[key] for key in whole if key not in ("findings", "changed")} == {
         key: whole[key] for key in whole if key not in ("findings", "changed")
     }
@@ -224,7 +225,7 @@ def test_a_large_file_that_is_no_text_or_fails_in_the_middle(
     done = inside("clean", "in/picture.txt")
     assert (done.returncode, b"picture.txt: decode: byte 0: this is a PNG" in done.stderr) == (3, True)
     (tmp_path / "in" / "text.txt").write_bytes((LINE * 200).encode())
-    process = runs.pipeline.process
+    process = pipeline.process
     calls: list[int] = []
 
     def fail_the_second_time(*args: object) -> object:
@@ -233,12 +234,23 @@ def test_a_large_file_that_is_no_text_or_fails_in_the_middle(
             raise MemoryError
         return process(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(runs.pipeline, "process", fail_the_second_time)
+    monkeypatch.setattr(pipeline, "process", fail_the_second_time)
     done = inside("clean", "in", "-o", "out")
     assert done.returncode == 3
     assert "text.txt: clean: in part 2 of 5, from byte 3," in done.stderr.decode().replace("run:", "clean:")
     assert list(files(tmp_path / "out")) == ["manifest.jsonl"]
     assert no_temporary(tmp_path / "out")
+
+
+@pytest.mark.usefixtures("small_parts")
+@pytest.mark.parametrize("args", [("clean", "mixed.txt"), ("index", "mixed.txt", "-o", "corpus.duckdb")])
+def test_a_large_file_says_once_where_it_is_no_text(inside: Run, tmp_path: Path, args: tuple[str, ...]) -> None:
+    binary = (b"\x00\x01\x02\x03\xff\xfe\x80" * 40 + b"\n") * 24
+    (tmp_path / "mixed.txt").write_bytes((LINE * 150).encode() + binary + (LINE * 1_500).encode())
+    done = inside(*args)
+    assert done.returncode == 3
+    assert b"mixed.txt: decode: in part 4 of 38, from byte 11," in done.stderr
+    assert done.stderr.count(b"in part 4") == 1
 
 
 @pytest.mark.usefixtures("small_parts")
@@ -248,14 +260,14 @@ def test_a_large_file_that_changes_while_it_is_read(
     (tmp_path / "in").mkdir()
     path = tmp_path / "in" / "text.txt"
     path.write_bytes((LINE * 200).encode())
-    process = runs.pipeline.process
+    process = pipeline.process
 
     def growing(*args: object) -> object:
         with path.open("ab") as file:
             file.write(b"more\n")
         return process(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(runs.pipeline, "process", growing)
+    monkeypatch.setattr(pipeline, "process", growing)
     done = inside("clean", "in", "-o", "out")
     assert (done.returncode, b"the file changed while it was read" in done.stderr) == (3, True)
     assert list(files(tmp_path / "out")) == ["manifest.jsonl"]
@@ -315,13 +327,13 @@ def test_a_large_file_is_counted_as_if_in_one_piece(
         options = ["--segmented"] if made == "segmented before" else []
     assert inside("index", "in", "-o", "whole.duckdb", "-q", *options).returncode == 0
     monkeypatch.setattr(runs, "LARGE_BYTES", 8_000)
-    monkeypatch.setattr(runs, "PART_BYTES", 4_000)
+    monkeypatch.setattr(parts, "PART_BYTES", 4_000)
     monkeypatch.setattr(cnpolicy.index, "BATCH", 300)  # tokens
-    parts: list[int] = []
-    count = runs._count_in_parts
-    monkeypatch.setattr(runs, "_count_in_parts", lambda *given: parts.append(1) or count(*given))
+    counted: list[int] = []
+    count = parts.count
+    monkeypatch.setattr(parts, "count", lambda *given: counted.append(1) or count(*given))
     assert inside("index", "in", "-o", "parts.duckdb", "-q", *options).returncode == 0
-    assert parts
+    assert counted
     with Index(tmp_path / "whole.duckdb") as whole, Index(tmp_path / "parts.duckdb") as other:
         for table in TABLES:
             assert other.query(table) == whole.query(table)

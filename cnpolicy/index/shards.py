@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from errno import ENOENT, ENOTEMPTY
 from types import TracebackType
-from typing import Any, NamedTuple, NoReturn, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -172,35 +172,27 @@ class Workplace:
     def __enter__(self) -> Self:
         """Begin to work there. Raises Busy if another run does already, OSError if the folder cannot be made."""
         while True:
-            # A run that has just ended well removes the folder, and what was opened there is nobody's then.
-            with ExitStack() as opened, suppress(FileNotFoundError):
-                if self._begin(opened):
-                    self._locks = opened.pop_all()
-                    return self
+            try:
+                # A run that has just ended well removes the folder, and what was opened there is nobody's then.
+                with ExitStack() as opened, suppress(FileNotFoundError):
+                    if self._begin(opened):
+                        self._locks = opened.pop_all()
+                        return self
+            except locks.Held as held:
+                raise Busy(f"another run is writing to it ({held}); wait for it, or choose another file") from None
 
     def _begin(self, opened: ExitStack) -> bool:
         """Lock the folder and make it ready; False if it was removed meanwhile."""
         os.makedirs(self.shards, exist_ok=True)
-        lock = locks.open_in(self.shards, locks.FOLDER, opened)
-        if not locks.taken(lock, alone=self._part is None):
-            self._refuse(locks.holders(self.shards))
+        lock = locks.lock_folder(self.shards, opened, alone=self._part is None)
         with self.gate():
             if not self._is_ours(lock, locks.FOLDER):
                 return False
             if self._part is None:
-                locks.say(lock, locks.who())
                 self._sweep()
                 return True
-            number, of = self._part
-            name = locks.part_name(number, of) + locks.PART
-            own = locks.open_in(self.shards, name, opened)
-            if not locks.taken(own, alone=True):
-                self._refuse([(name, locks.said(own))])
-            locks.say(own, f"{locks.who()}, part {number}/{of}")
-            holders = locks.holders(self.shards, name)
-            others = [(one, said) for one, said in holders if not one.endswith(f"-of-{of}{locks.PART}")]
-            if others:
-                self._refuse(others)
+            locks.lock_part(self.shards, *self._part, opened)
+            number, _ = self._part
             with suppress(FileNotFoundError):  # until it has finished again, the part is not done
                 os.unlink(self._list_of(number))
         return True
@@ -211,10 +203,6 @@ class Workplace:
             return os.path.samestat(os.fstat(file), os.stat(os.path.join(self.shards, name)))
         except FileNotFoundError:
             return False
-
-    def _refuse(self, holders: Iterable[tuple[str, str]]) -> NoReturn:
-        said = "; ".join(said for _, said in holders) or "it has just begun"
-        raise Busy(f"another run is writing to it ({said}); wait for it, or choose another file")
 
     @contextmanager
     def gate(self) -> Iterator[None]:
