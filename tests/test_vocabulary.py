@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnpolicy import language, tables, vocabulary
+from cnpolicy import language, prose, tables, vocabulary
 
 SIMPLIFIED = "全市各级党组织要认真学习贯彻会议精神，扎实推进各项工作。"
 TRADITIONAL = "全市各級黨組織要認真學習貫徹會議精神，紮實推進各項工作。"
@@ -23,6 +23,8 @@ LOST = "\ufffd"
 def slow_bits(text: str) -> float:
     """What a text costs, straight from the definition, one word at a time."""
     points = language.codes("\n" + text)
+    padded = np.concatenate([np.full(prose.ORDER - 2, 0xFFFFFFFF, dtype=np.uint32), points])
+    dictionary = (1 - vocabulary._PAIRS) * (1 - vocabulary._PROSE)
     step, chance, _ = language.pair_parts(points[:-1], points[1:])
     ways = [np.zeros(2) for _ in range(len(text) + 1)]
     ways[0] += 0.5
@@ -33,13 +35,16 @@ def slow_bits(text: str) -> float:
         for end in range(start + 1, min(start + tables.LONGEST_WORD, len(text)) + 1):
             codes = language.codes(text[start:end])
             if end == start + 1:
-                own = vocabulary._single(codes)[:, 0]
-                ways[end] += reached * ((1 - vocabulary._PAIRS) * own + vocabulary._PAIRS * chance[start])
+                cost = float(2 ** step[start])
+                after = prose.chances(padded[None, start : start + prose.ORDER], chance[start : start + 1] / cost)[:, 0]
+                own = dictionary * vocabulary._single(codes)[:, 0]
+                own += vocabulary._PAIRS * (1 - vocabulary._PROSE) * chance[start]
+                ways[end] += reached * (own + vocabulary._PROSE * after * cost)
                 continue
             key = np.zeros(1, dtype=np.uint64)
             for place in range(len(codes)):
                 key = tables.extend_keys(key, codes[place : place + 1])
-            ways[end] += reached * (1 - vocabulary._PAIRS) * vocabulary._look_up(key)[:, 0]
+            ways[end] += reached * dictionary * vocabulary._look_up(key)[:, 0]
     return float(step.sum()) - math.log2(ways[-1].sum())
 
 

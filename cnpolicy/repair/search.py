@@ -349,12 +349,13 @@ def _says_something(text: str, regions: Sequence[_Region], kind: str, chain: Cha
     for number in range(_SAMPLES):
         place = places[len(places) * number // _SAMPLES]
         region = regions[bisect_right(starts, place) - 1]
-        # Where a run begins, or a line: there nothing of a character before is in the way.
+        # Where a run begins, or a line: there nothing of a character before is in the way; but of each only once.
         start = region.start
         if region.beside:
             start = max(text.rfind("\n", 0, place) + 1, start)
-        sample.append(_Region(start, min(start + _TRIAL, region.end), ()))
-    sample = sorted(set(sample))
+        begun = _Region(start, min(start + _TRIAL, region.end), ())
+        sample.append(begun if begun not in sample else _Region(place, min(place + _TRIAL, region.end), ()))
+    sample.sort()
     found = [_founded(text, runs) for runs in _runs(text, _read_together(text, sample, chain), kind, chain)]
     said = sum(run.end - run.start for runs in found for run in runs)
     # A short run in good text says little, and proves itself.

@@ -67,6 +67,13 @@ def word_places(keys: Array, size: int) -> tuple[npt.NDArray[np.intp], npt.NDArr
     )
 
 
+def long_marks(keys: Array) -> npt.NDArray[np.uint32]:
+    """Return marks of 31 bits for these keys, for tables in which hundreds of options are looked up for a place."""
+    mixed = (keys ^ (keys >> _HALF)) * _MIX_FACTORS[1]
+    marks: npt.NDArray[np.uint32] = (mixed >> np.uint64(33)).astype(np.uint32)
+    return marks
+
+
 def rows(name: str) -> Iterator[tuple[int, list[str]]]:
     """Yield line number and columns of the TSV file of this name; lines that begin with `#` are remarks."""
     with open(FOLDER / f"{name}.tsv", encoding="utf-8") as lines:

