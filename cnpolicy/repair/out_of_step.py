@@ -1,13 +1,14 @@
 """Read GBK again that was read one byte out of step: from the second byte of a character on."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from cnpolicy import language
+from cnpolicy import language, vocabulary
 from cnpolicy.repair.cells import Cell, Loss
 from cnpolicy.repair.chains import table
 from cnpolicy.repair.lattice import Reading
@@ -15,6 +16,9 @@ from cnpolicy.repair.lattice import Reading
 # What it costs that a stretch begins and ends out of step, in bits.
 _SLIP_BITS = 16.0
 _SHORTEST = 2  # characters: fewer say nothing
+_MOVED = 2  # so many characters before and behind the place that pairs of characters tell it may begin
+_REACH = 8  # so many characters beside it are looked at
+_RARE_BITS = 17.0  # the 9,000 commonest characters cost less
 _LOST = "\ufffd"
 _RUN = re.compile("[\xa4-\uffef]{3,}")
 
@@ -63,8 +67,8 @@ def _stretches(text: str, start: int, end: int) -> Iterator[Cell]:
         return
     # The characters from `first` to `last` give those between them; the ends of both are left over.
     first, last = best[0], best[1] + 1
-    codes = codes[first:last]
-    yield from _cells(text, start + first, start + last + 1, "".join(map(chr, codes.tolist())), data[first : last + 1])
+    stretch = _Stretch(text, start, data, "".join(map(chr, codes.tolist())))
+    yield stretch.cell(first, last)
 
 
 def _greatest(gains: npt.NDArray[np.float64]) -> tuple[int, int, float] | None:
@@ -80,44 +84,80 @@ def _greatest(gains: npt.NDArray[np.float64]) -> tuple[int, int, float] | None:
     return start, end, float(rises[end])
 
 
-def _cells(text: str, start: int, end: int, after: str, data: npt.NDArray[np.int64]) -> Iterator[Cell]:
-    """Yield the cell of a stretch, with the character of which the first byte is left, and that of the last."""
-    losses: list[Loss] = []
-    left = text[start - 1] if start else "\n"
-    lead = _candidates(int(data[0]) >> 8, first=False)
-    loss = _restore(left, lead, after[0])
-    if loss:
-        losses.append(loss)
-        after = loss.character + after
-    # The byte after the last one was lost as well, and a mark stands for it.
-    if text[end : end + 1] in (_LOST, "?") and text[end : end + 1]:
-        end += 1
-        right = text[end] if end < len(text) else "\n"
-        loss = _restore(after[-1], _candidates(int(data[-1]) & 0xFF, first=True), right)
-        if loss:
-            losses.append(loss._replace(offset=len(after)))
-            after += loss.character
-    yield Cell(start, end, after, tuple(losses))
+class _Stretch(NamedTuple):
+    """A run of the text from an offset on, the bytes of its characters, and what each two of them make shifted."""
+
+    text: str
+    start: int
+    data: npt.NDArray[np.int64]
+    shifted: str
+
+    def cell(self, first: int, last: int) -> Cell:
+        """Return the cell of a stretch, with the character of which the first byte is left, and that of the last.
+
+        `first` and `last` are the characters at its ends as pairs of characters have it; words tell where it begins.
+        """
+        begun = self._begin(first, last)
+        first = begun.place
+        after, losses = begun.character + self.shifted[first:last], [*begun.losses]
+        end = self.start + last + 1
+        # The byte after the last one was lost as well, and a mark stands for it.
+        if self.text[end : end + 1] in (_LOST, "?") and self.text[end : end + 1]:
+            end += 1
+            options = _candidates(int(self.data[last]) & 0xFF, first=True)
+            loss = _likeliest(after[-_REACH:], options, self.text[end : end + _REACH])
+            if loss:
+                losses.append(loss._replace(offset=len(after)))
+                after += loss.character
+        return Cell(self.start + first, end, after, tuple(losses))
+
+    def _begin(self, first: int, last: int) -> "_Begun":
+        """Return where a stretch begins, and the character of which only the second byte is left there."""
+        low = max(first - _MOVED, 0)
+        high = min(first + _MOVED, last - 1)
+        ways: list[tuple[int, str]] = []
+        written: list[str] = []
+        for place in range(low, high + 1):
+            if _LOST in self.shifted[place:last]:
+                continue
+            for character in _candidates(int(self.data[place]) >> 8, first=False):
+                ways.append((place, character))
+                kept = self.text[self.start + low : self.start + place]
+                written.append(kept + character + self.shifted[place:high])
+        if not ways:
+            return _Begun(first, "", ())
+        left = self.text[max(self.start + low - _REACH, 0) : self.start + low]
+        bits = vocabulary.weigh(left[left.rfind("\n") + 1 :], written, self.shifted[high:last][:_REACH])
+        shares = vocabulary.posteriors(bits)
+        order = np.argsort(-shares, kind="stable")
+        place, character = ways[int(order[0])]
+        runner_up = next((ways[number][1] for number in order[1:].tolist() if ways[number][0] == place), "")
+        return _Begun(place, character, (Loss(0, character, float(shares[order[0]]), runner_up),))
+
+
+class _Begun(NamedTuple):
+    """Where a stretch begins, and the character that is put in there."""
+
+    place: int
+    character: str
+    losses: tuple[Loss, ...]
 
 
 @lru_cache(maxsize=512)
-def _candidates(byte: int, *, first: bool) -> npt.NDArray[np.uint32]:
-    """Return the characters that have this byte as their first or second one."""
+def _candidates(byte: int, *, first: bool) -> tuple[str, ...]:
+    """Return the characters that have this byte as their first or second one, but for the rare ones."""
     pairs = table("gbk").pairs.reshape(256, 256)
     found = pairs[byte] if first else pairs[:, byte]
-    found = found[(found > 0x3000) & (found < 0xE000)]
-    return found.astype(np.uint32)
+    codes: language.Codes = found[(found > 0x3000) & (found < 0xE000)].astype(np.uint32)
+    return tuple(map(chr, codes[language.own_bits(codes) < _RARE_BITS].tolist()))
 
 
-def _restore(left: str, candidates: npt.NDArray[np.uint32], right: str) -> Loss | None:
-    """Return the likeliest of the candidates between two characters."""
-    if not len(candidates):
+def _likeliest(left: str, candidates: Sequence[str], right: str) -> Loss | None:
+    """Return the likeliest of the candidates between two texts."""
+    if not candidates:
         return None
-    before = np.full(len(candidates), ord(left), dtype=np.uint32)
-    behind = np.full(len(candidates), ord(right), dtype=np.uint32)
-    bits = (language.pair_bits(before, candidates) + language.pair_bits(candidates, behind)).astype(np.float64)
-    order = np.argsort(bits, kind="stable")
-    shares = np.exp2(bits.min() - bits)
-    character = chr(int(candidates[order[0]]))
-    runner_up = chr(int(candidates[order[1]])) if len(order) > 1 else ""
-    return Loss(0, character, float(shares[order[0]] / shares.sum()), runner_up)
+    left, right = left[left.rfind("\n") + 1 :], right.partition("\n")[0] or "\n"
+    shares = vocabulary.posteriors(vocabulary.weigh(left, candidates, right))
+    order = np.argsort(-shares, kind="stable")
+    runner_up = candidates[int(order[1])] if len(order) > 1 else ""
+    return Loss(0, candidates[int(order[0])], float(shares[order[0]]), runner_up)
