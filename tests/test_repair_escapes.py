@@ -61,6 +61,13 @@ def test_a_mention_is_reported(text: str) -> None:
     assert "'水'" in finding.note
 
 
+# Traditional, of characters that Big5 has.
+TRADITIONAL = (
+    "鄉公所要求各村在秋收以前修好三條水渠，共需經費一千二百萬元。"
+    "公所成立工作小組，由主任秘書負責，每月檢查一次進度；經費的使用情形應向村民公布。"
+)
+
+
 def utf_16(text: str) -> list[int]:
     data = text.encode("utf-16-be")
     return [data[place] << 8 | data[place + 1] for place in range(0, len(data), 2)]
@@ -73,6 +80,17 @@ def foreign(escape: Callable[[str], str]) -> Callable[[str], str]:
 
 def by_bytes(prefix: str, codec: str) -> Callable[[str], str]:
     return lambda text: "".join(f"{prefix}{byte:02X}" for byte in text.encode(codec))
+
+
+def octal(codec: str) -> Callable[[str], str]:
+    """Escape as git does: what is printable stays, a backslash is escaped by another."""
+
+    def escape(text: str) -> str:
+        return "".join(
+            f"\\{byte:03o}" if byte > 0x7E else chr(byte).replace("\\", "\\\\") for byte in text.encode(codec)
+        )
+
+    return escape
 
 
 def u_escape(text: str) -> str:
@@ -106,6 +124,12 @@ WHOLE: dict[str, Callable[[str], str]] = {
     "bytes of gbk": lambda text: repr(text.encode("gb18030"))[2:-1],
     "percent, utf-8": quote,
     "percent, gbk": lambda text: quote(text, encoding="gb18030"),
+    "percent, utf-8, twice": lambda text: quote(quote(text)),
+    "percent, gbk, twice": lambda text: quote(quote(text, encoding="gb18030")),
+    "percent, utf-8, three times": lambda text: quote(quote(quote(text))),
+    "form, twice": lambda text: quote_plus(quote_plus(text)),
+    "octal, utf-8": octal("utf-8"),
+    "octal, gbk": octal("gb18030"),
     "form, utf-8": quote_plus,
     "form, gbk": lambda text: quote_plus(text, encoding="gb18030"),
     "javascript": javascript,
@@ -123,6 +147,9 @@ SOME: dict[str, Callable[[str], str]] = {
     "bytes of gbk": by_bytes("\\x", "gb18030"),
     "percent, utf-8": by_bytes("%", "utf-8"),
     "percent, gbk": by_bytes("%", "gb18030"),
+    "percent, utf-8, twice": by_bytes("%25", "utf-8"),
+    "percent, gbk, twice": by_bytes("%25", "gb18030"),
+    "octal, utf-8": octal("utf-8"),
     "percent, u": lambda text: "".join(f"%u{unit:04X}" for unit in utf_16(text)),
     "quoted-printable, utf-8": by_bytes("=", "utf-8"),
     "quoted-printable, gbk": by_bytes("=", "gb18030"),
@@ -155,6 +182,92 @@ def test_some_characters_of_a_line_come_back(kind: str) -> None:
         assert repaired(text) == PROSE
 
     check()
+
+
+IN_BIG5: dict[str, Callable[[str], str]] = {
+    "percent": lambda text: quote(text, encoding="big5"),
+    "percent, all": by_bytes("%", "big5"),
+    "percent, twice": lambda text: quote(quote(text, encoding="big5")),
+    "bytes": lambda text: repr(text.encode("big5"))[2:-1],
+    "octal": octal("big5"),
+    "quoted-printable": lambda text: quopri.encodestring(text.encode("big5")).decode(),
+}
+
+
+@pytest.mark.parametrize("kind", IN_BIG5)
+def test_lines_in_big5_come_back(kind: str) -> None:
+    @settings(max_examples=60)
+    @given(st.integers(0, len(TRADITIONAL) - 10), st.integers(10, 40))
+    def check(start: int, length: int) -> None:
+        text = TRADITIONAL[start : start + length]
+        assert repaired(IN_BIG5[kind](text)) == text
+
+    check()
+
+
+# One character alone in Big5 could be one in GBK, and one in octal a number.
+SEVERAL: dict[str, tuple[str, Callable[[str], str]]] = {
+    "percent, big5": (TRADITIONAL, by_bytes("%", "big5")),
+    "percent, big5, twice": (TRADITIONAL, by_bytes("%25", "big5")),
+    "bytes of big5": (TRADITIONAL, by_bytes("\\x", "big5")),
+    "quoted-printable, big5": (TRADITIONAL, by_bytes("=", "big5")),
+    "octal, gbk": (PROSE, octal("gb18030")),
+}
+
+
+@pytest.mark.parametrize("kind", SEVERAL)
+def test_several_characters_of_a_line_come_back(kind: str) -> None:
+    prose, escape = SEVERAL[kind]
+    places = [place for place, one in enumerate(prose) if one > "\x7f"]
+
+    @settings(max_examples=60)
+    @given(st.sets(st.sampled_from(places), min_size=3, max_size=len(places) // 2))
+    def check(chosen: set[int]) -> None:
+        text = "".join(escape(one) if place in chosen else one for place, one in enumerate(prose))
+        assert repaired(text) == prose
+
+    check()
+
+
+@pytest.mark.parametrize("prefix", ["%", "=", "\\x", "\\", "%25"])
+def test_what_was_cut_off_stays_visible(prefix: str) -> None:
+    """What is left of a character that was cut off is one U+FFFD, and no character of another encoding."""
+    data = PROSE.encode()
+    units = [f"{prefix}{byte:03o}" if prefix == "\\" else f"{prefix}{byte:02X}" for byte in data]
+
+    @settings(max_examples=80)
+    @given(st.integers(9, len(data) - 1), st.integers(0, 4), st.sampled_from(["", "；", "\n村民委员会"]))
+    def check(size: int, more: int, behind: str) -> None:
+        half = units[size][: min(more, len(units[size]) - 1)]
+        if half == "=" and behind.startswith("\n"):
+            half = ""  # it would join the lines
+        said = data[:size].decode("utf-8", "replace")
+        after = repaired("".join(units[:size]) + half + behind)
+        assert after.startswith(said)
+        assert after.endswith(behind)
+        left = after[len(said) : len(after) - len(behind)]
+        if prefix == "%25":
+            assert len(left) < len(units[size])
+        else:
+            assert left == ("" if said[-1] == "\ufffd" else half)
+
+    check()
+
+
+@pytest.mark.parametrize("prefix", ["%", "=", "\\x", "%25"])
+def test_a_fragment_is_in_the_encoding_of_the_other_lines(prefix: str) -> None:
+    escape = by_bytes(prefix, "utf-8")
+    lines = "\n".join(escape(sentence + "。") for sentence in PROSE.split("。") if sentence)
+    tail = escape("渠")[: -len(prefix) - 2]
+    for before in ("", "水", "水渠A"):
+        after = repaired(f"{lines}\n{before}{tail}；\n")
+        assert after.split("\n")[-2] == f"{before}\ufffd；"
+
+
+def test_a_short_line_is_in_the_encoding_of_the_other_lines() -> None:
+    text = "通知\n" + TRADITIONAL.replace("。", "。\n") + "主任\n公所\n"
+    for kind in ("percent", "percent, twice", "bytes", "octal"):
+        assert repaired("\n".join(map(IN_BIG5[kind], text.split("\n")))) == text, kind
 
 
 @given(st.integers(0, len(PROSE) - 8), st.integers(2, 8))
@@ -201,6 +314,9 @@ HOSTILE = (
         '\\"',
         "[\\u4e00-",
     ),
+    *("\\345", "\\345\\216", "\\\\345", "水\\301\n", '"\\345/"', "\\'\\345\\216\\277", "水\\xe4\\xb8\n"),
+    *("%25", "%25E4", "%25E6%25B0%25B4", "%2525E4", "x%25E6%25B0%25B4\n", "%25A4e水", "%A4%F4", "%A4e", "水=A4=F4"),
+    *("%E6%B0\n", "=E6=B0；", "水%E6%B0\n"),
     *("%", "%E", "%E4", "%E4%B8", "%E6%B0%B4", "%D6a", "%u6c34", "a=%E4", "/a/%E4", "?a=", "www.", "a.b.", "http://"),
     *(
         "=",

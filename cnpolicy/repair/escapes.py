@@ -9,8 +9,19 @@ from unicodedata import category
 
 from cnpolicy.findings import Finding
 from cnpolicy.repair.code_pages import BYTE, SPECIALS
-from cnpolicy.repair.octets import Octet, is_sign, prove_together, read_gbk, read_rest, read_row, rows
-from cnpolicy.repair.proof import HAN, Read, settle
+from cnpolicy.repair.octets import (
+    Octet,
+    Tally,
+    high_rows,
+    is_sign,
+    read_double_byte,
+    read_rest,
+    read_rows,
+    rows,
+    tally,
+    worth,
+)
+from cnpolicy.repair.proof import ENOUGH_BITS, HAN, Read, settle
 from cnpolicy.repair.surroundings import (
     Line,
     belongs_in_text,
@@ -183,13 +194,15 @@ def read_html_entity(text: str, _: Context) -> Iterable[Finding]:
 def _backslash() -> re.Pattern[str]:
     return re.compile(
         r"(?P<slashes>\\{1,4})(?:u(?P<four>[0-9A-Fa-f]{4})|U(?P<eight>00[01][0-9A-Fa-f]{5})|u\{(?P<braced>[0-9A-Fa-f]{2,6})\}"
-        r"|x(?P<two>[0-9A-Fa-f]{2}))"
+        r"|x(?P<two>[0-9A-Fa-f]{2})|0?(?P<octal>[0-3][0-7]{2}))"
     )
 
 
 @cache
 def _carries_bytes() -> re.Pattern[str]:
-    return re.compile(r"\\(?:u[0-9A-Fa-f]{4}|U00[01][0-9A-Fa-f]{5}|u\{[0-9A-Fa-f]{2,6}\}|x[89A-Fa-f][0-9A-Fa-f])")
+    return re.compile(
+        r"\\(?:u[0-9A-Fa-f]{4}|U00[01][0-9A-Fa-f]{5}|u\{[0-9A-Fa-f]{2,6}\}|x[89A-Fa-f][0-9A-Fa-f]|0?[23][0-7]{2})"
+    )
 
 
 @cache
@@ -217,6 +230,7 @@ def _drive() -> re.Pattern[str]:
     )
 
 
+_BYTES = 8  # so many numbers of three digits behind backslashes in a row are bytes
 _MARK_VALUES = {"n": "\n", "r": "\r", "t": "\t"}
 
 
@@ -246,22 +260,58 @@ def _units(matches: Iterable[re.Match[str]], whole: bool) -> Iterator[Read]:
             yield Read(match.start(), match.end(), before + character, "escape", 0)
 
 
-def _read_backslashes(text: str, line: Line) -> list[Read]:
-    """Return what the escapes of a line say."""
+def _outside_paths(text: str, line: Line) -> tuple[list[re.Match[str]], bool]:
+    """Return the escapes of a line that are not part of a path or a search pattern, and whether it has such."""
+    spans = [match.span() for match in _drive().finditer(text, line.start, line.end)]
+    spans += sets_of_characters(text, line)
     matches = line.matches
-    drives = [match.span() for match in _drive().finditer(text, line.start, line.end)]
-    drives += sets_of_characters(text, line)
-    if drives:
-        matches = [one for one in matches if not any(start <= one.start() < end for start, end in drives)]
+    if spans:
+        matches = [one for one in matches if not any(start <= one.start() < end for start, end in spans)]
+    return matches, bool(spans)
+
+
+def _is_character(match: re.Match[str]) -> bool:
+    """Tell whether an escape is that of a character and not of a byte."""
+    return not (match["two"] or match["octal"])
+
+
+def _byte_escapes(matches: list[re.Match[str]]) -> list[Octet]:
+    """Return the escaped bytes of a line, hexadecimal or, where there are none of these, octal."""
+    hexadecimal = any(match["two"] for match in matches)
+    octets: list[Octet] = []
+    least = min((len(match["slashes"]) for match in matches), default=1)
+    for match in matches:
+        digits = match["two"] if hexadecimal else match["octal"]
+        if digits:
+            # Of three backslashes the first two are one in the text, or the second byte of a character of GBK; where
+            # others have one, so is the first of two.
+            slashes = len(match["slashes"])
+            start = match.start() + (2 if slashes == 3 else 1 if slashes == 2 and least == 1 else 0)
+            octets.append(Octet(start, match.end(), int(digits, 16 if hexadecimal else 8)))
+    return octets
+
+
+def _read_bytes(text: str, line: Line, matches: list[re.Match[str]], told: Tally) -> list[Read]:
+    octets = _byte_escapes(matches)
+    if any(match["two"] for match in matches):
+        return read_octets(text, line, octets, "bytes", told)
+    reads = read_octets(text, line, octets, "octal", told)
+    # Numbers behind backslashes can be anything: what is not UTF-8 must make sense, or be more than numbers are.
+    in_pairs = [read for read in reads if not (read.chain.startswith("utf-8") or read.after.isascii())]
+    if not in_pairs or max(len(row) for row in rows(octets)) >= _BYTES:
+        return reads
+    makes_sense = worth(text, in_pairs) + max(told.gbk, told.big5) / 2 >= ENOUGH_BITS / 2
+    return reads if makes_sense else []
+
+
+def _read_backslashes(text: str, line: Line, matches: list[re.Match[str]], has_paths: bool, told: Tally) -> list[Read]:
+    """Return what the escapes of a line say, those outside paths; `told` is what other lines say of the bytes."""
     ascii_only = is_ascii(text, line)
-    by_code = [match for match in matches if not match["two"]]
+    by_code = [match for match in matches if _is_character(match)]
     if not by_code:
-        octets: list[Octet] = []
-        for match in matches:
-            # Of three backslashes the first two are one in the text, or the second byte of a character of GBK.
-            start = match.start() + (2 if len(match["slashes"]) == 3 else 0)
-            octets.append(Octet(start, match.end(), int(match["two"], 16)))
-        return read_octets(text, line, octets, "bytes")
+        return _read_bytes(text, line, matches, told)
+    # A number behind a backslash is no byte where characters are escaped.
+    matches = [match for match in matches if not match["octal"]]
     among = stands_in_chinese(text, line)
     reads: list[Read] = []
     for run in joined(_units(matches, ascii_only)):
@@ -277,7 +327,7 @@ def _read_backslashes(text: str, line: Line) -> list[Read]:
     if is_table_of_codes(reads):
         return []
     proven = any(read.proof >= 1 for read in reads)
-    if proven and ascii_only and not drives and _whole().fullmatch(text, line.start, line.end):
+    if proven and ascii_only and not has_paths and _whole().fullmatch(text, line.start, line.end):
         twice = all(len(match["slashes"]) == 2 for match in by_code)
         marks = [
             Read(match.start(), match.end(), _MARK_VALUES.get(match["mark"], match["mark"][-1:]), "escape", 0.1)
@@ -290,25 +340,27 @@ def _read_backslashes(text: str, line: Line) -> list[Read]:
     return reads
 
 
-def read_octets(text: str, line: Line, octets: list[Octet], notation: str) -> list[Read]:
-    """Return what the escaped bytes of a line say, in UTF-8 if any row of them is that, else in GBK.
+def read_octets(text: str, line: Line, octets: list[Octet], notation: str, told: Tally) -> list[Read]:
+    """Return what the escaped bytes of a line say, in UTF-8 if any row of them is that, else in GBK or Big5.
 
-    In a line that is escaped as a whole the bytes of ASCII are escapes wherever they stand; in others `50%20` is a
-    number, so that they count only where no number or word stands before them.
+    `told` is what the other lines say about the encoding. In a line that is escaped as a whole the bytes of ASCII are
+    escapes wherever they stand; in others `50%20` is a number, so that they count only where no number or word stands
+    before them.
     """
     whole = is_ascii(text, line)
     chinese = stands_in_chinese(text, line)
     rowed = rows(octets)
-    high = [row for row in rowed if any(octet.value > 0x7F for octet in row)]
-    reads = [read for row in high if (read := read_row(text, row, notation, chinese))]
-    if not reads and chinese and high and all(is_sign(text, row) for row in high):
-        reads = [read._replace(proof=1) for row in high if (read := read_rest(row, notation))]
+    high = high_rows(octets)
+    # Where the tally took a line for none of UTF-8, rows that are UTF-8 are so by chance.
+    reads = [] if line.start in told.lines else read_rows(text, high, notation, chinese)
+    if not reads and (told.is_utf_8 or (chinese and high and all(is_sign(text, row) for row in high))):
+        reads = [read._replace(proof=1) for row in high if (read := read_rest(text, row, notation))]
     elif reads:
         reads = several(reads)
         taken = {read.start for read in reads}
-        reads += [read for row in high if row[0].start not in taken and (read := read_rest(row, notation))]
+        reads += [read for row in high if row[0].start not in taken and (read := read_rest(text, row, notation))]
     else:
-        reads = prove_together(read_gbk(text, octets, notation, chinese))
+        reads = read_double_byte(text, line, octets, told)
     if not any(read.proof >= 1 for read in reads):
         return sorted(reads)
     ends = sorted(reads)
@@ -331,11 +383,57 @@ def read_octets(text: str, line: Line, octets: list[Octet], notation: str) -> li
 def _lines_with_backslashes(text: str) -> Iterator[tuple[Line, list[Read]]]:
     if not _carries_bytes().search(text):
         return
+    found: list[tuple[Line, list[re.Match[str]], bool]] = []
     for line in by_line(text, _backslash().finditer(text)):
-        read = _read_backslashes(text, line)
-        if not read or is_code(text, line):
+        matches, has_paths = _outside_paths(text, line)
+        if matches:
+            found.append((line, matches, has_paths))
+    by_bytes = [(line, _byte_escapes(matches)) for line, matches, _ in found if not any(map(_is_character, matches))]
+    told = tally(text, by_bytes, "bytes")
+    for line, matches, has_paths in found:
+        read = _read_backslashes(text, line, matches, has_paths, told)
+        if not read or (is_code(text, line) and not _lists_files(text, line)):
             continue
         yield line, read
+
+
+@cache
+def _quoted() -> re.Pattern[str]:
+    """Match what stands in quotation marks; without the closing one, to the end of the line."""
+    return re.compile(r"""(?<!\w)(?:"(?P<double>(?:[^"\\\n]|\\.)*+)"?|'(?P<single>(?:[^'\\\n]|\\.)*+)'?)""")
+
+
+@cache
+def _file_name() -> re.Pattern[str]:
+    """Match what the name of a file has: a folder or an ending."""
+    return re.compile(r"/|\.[A-Za-z0-9]{1,5}\Z")
+
+
+@cache
+def _no_list() -> re.Pattern[str]:
+    """Match what a line has beside quoted names that a program reads, and none that one wrote."""
+    return re.compile(
+        r"=(?!>)|[;{}\[\]`,]|\((?![0-9]{1,3}%\))"
+        r"|\A[ \t]*+(?:[$>%][ \t]++[a-z]"
+        r"|(?:echo|printf?|puts|msgid|msgstr|case|return|char|const|raise|throw|assert)\b)"
+    )
+
+
+def _lists_files(text: str, line: Line) -> bool:
+    """Tell whether octal escapes stand in the names of files, as git and ls print them: in quotation marks."""
+    if not all(match["octal"] for match in line.matches):
+        return False
+    bare: list[str] = []
+    done = line.start
+    for quoted in _quoted().finditer(text, line.start, line.end):
+        name = quoted["double"] or quoted["single"] or ""
+        if "\\" in name and not _file_name().search(name):
+            return False
+        bare.append(text[done : quoted.start()])
+        done = quoted.end()
+    bare.append(text[done : line.end])
+    rest = "".join(bare)
+    return "\\" not in rest and not _no_list().search(rest)
 
 
 def _find_backslashes(text: str) -> Iterable[Finding]:

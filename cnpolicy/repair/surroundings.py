@@ -212,7 +212,8 @@ def addresses(text: str, start: int, end: int) -> list[tuple[int, int]]:
 def _about() -> re.Pattern[str]:
     """Match what only a text about characters and codes says; words such as 编码 and 代码 are in every second text."""
     return re.compile(
-        r"U\+[0-9A-Fa-f]{4}|Unicode|UNICODE|unicode|UTF-?(?:7|8|16)|utf-?(?:7|8|16)|GBK|GB2312|GB18030|ASCII|HTML|JSON|XML|"
+        r"U\+[0-9A-Fa-f]{4}|Unicode|UNICODE|unicode|UTF-?(?:7|8|16)|utf-?(?:7|8|16)|GBK|GB2312|GB18030|B(?:ig|IG)5|"
+        r"ASCII|HTML|JSON|XML|八进制|八進位|十六进制|十六進位|"
         r"URL|JavaScript|Python|Java|CSS|quoted-printable|Quoted-Printable|Base64|base64|MIME|转义|轉義|乱码|亂碼|码点|碼點|"
         r"字符编码|字符集|字元編碼|实体引用|entity|escape"
     )
@@ -258,6 +259,9 @@ def is_about_escapes(text: str, line: Line, reads: Sequence[Read]) -> bool:
     if good <= said:
         return good > 0 and beside
     if (beside and all(len(read.after) <= _ABOUT for read in reads)) or all(is_quoted(text, read) for read in reads):
+        return True
+    # What the escapes mean stands in a line that says that it is about them.
+    if all(says_chinese(read.after) and read.after in rest for read in reads) and _about().search(rest):
         return True
     return (
         len(reads) <= 3

@@ -3,20 +3,23 @@
 import base64
 import binascii
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator
 from functools import cache
+from typing import NamedTuple
 
 from cnpolicy import encodings
 from cnpolicy.findings import Finding
 from cnpolicy.repair.escapes import read_octets
-from cnpolicy.repair.octets import Octet
-from cnpolicy.repair.proof import Read, settle
+from cnpolicy.repair.octets import Octet, Tally, tally
+from cnpolicy.repair.proof import Read, amend, prove, settle
 from cnpolicy.repair.surroundings import (
     Line,
     addresses,
     belongs_in_text,
     by_line,
     findings,
+    is_about_escapes,
     is_ascii,
     is_code,
     is_quoted,
@@ -68,24 +71,24 @@ def _outside_addresses(text: str, line: Line) -> list[re.Match[str]]:
     return kept
 
 
-def _read_percent(text: str, line: Line) -> list[Read]:
-    matches = _outside_addresses(text, line)
-    if not matches:
-        return []
+def _octets(matches: Iterable[re.Match[str]]) -> list[Octet]:
+    return [Octet(match.start(), match.end(), int(match["two"], 16)) for match in matches]
+
+
+def _read_percent(text: str, line: Line, matches: list[re.Match[str]], told: Tally) -> list[Read]:
+    """Return what the escapes of a line say, those outside addresses; `told` is what other lines say of them."""
     whole = is_ascii(text, line)
-    if any(match["four"] for match in matches):
-        reads = _read_javascript(text, matches, whole, stands_in_chinese(text, line))
-    else:
-        octets = [Octet(match.start(), match.end(), int(match["two"], 16)) for match in matches]
-        reads = read_octets(text, line, octets, "percent")
-        # Where everything is escaped a plus sign stands for a space: the sign itself would be %2B.
-        spaces = whole and " " not in text[line.start : line.end] and any(read.proof >= 1 for read in reads)
-        if spaces and "%20" not in text[line.start : line.end]:
-            place = text.find("+", line.start, line.end)
-            while place >= 0:
-                reads.append(Read(place, place + 1, " ", "percent", 0.1))
-                place = text.find("+", place + 1, line.end)
-            reads.sort()
+    if any(map(_is_code_point, matches)):
+        return _read_javascript(text, matches, whole, stands_in_chinese(text, line))
+    reads = read_octets(text, line, _octets(matches), "percent", told)
+    # Where everything is escaped a plus sign stands for a space: the sign itself would be %2B.
+    spaces = whole and " " not in text[line.start : line.end] and any(read.proof >= 1 for read in reads)
+    if spaces and "%20" not in text[line.start : line.end]:
+        place = text.find("+", line.start, line.end)
+        while place >= 0:
+            reads.append(Read(place, place + 1, " ", "percent", 0.1))
+            place = text.find("+", place + 1, line.end)
+        reads.sort()
     return reads
 
 
@@ -119,16 +122,152 @@ def _read_javascript(text: str, matches: list[re.Match[str]], whole: bool, among
     return several(reads)
 
 
-def _lines_with_percent(text: str) -> Iterator[tuple[Line, list[Read]]]:
+def _is_code_point(match: re.Match[str]) -> bool:
+    return match["four"] is not None
+
+
+def _is_high(match: re.Match[str]) -> bool:
+    """Tell whether an escape is that of a character or a byte beyond ASCII."""
+    return _is_code_point(match) or match["two"][0] > "7"
+
+
+# -- Escaped again: the percent sign of an escape is %25 then
+
+_TIMES = 4  # so many times over at most
+
+
+@cache
+def _again() -> re.Pattern[str]:
+    return re.compile(r"%(?:25)++(?:[89A-Fa-f][0-9A-Fa-f]|u[0-9A-Fa-f]{4})")
+
+
+@cache
+def _ascii_run() -> re.Pattern[str]:
+    return re.compile("[\x01-\x7f]++")
+
+
+class _Run(NamedTuple):
+    """A stretch of ASCII in a line that is escaped twice or more, and what it is after one time is undone."""
+
+    start: int
+    end: int
+    once: str
+
+
+def _runs_escaped_again(text: str, line: Line, matches: list[re.Match[str]]) -> list[_Run]:
+    """Return the stretches of a line that are escaped twice or more: none of their bytes beyond ASCII is so once."""
+    found: list[_Run] = []
+    place = 0
+    for run in _ascii_run().finditer(text, line.start, line.end):
+        if not _again().search(text, run.start(), run.end()):
+            continue
+        start, end = run.span()
+        parts: list[str] = []
+        high = False
+        while place < len(matches) and matches[place].start() < end:
+            match = matches[place]
+            place += 1
+            if match.start() < start:
+                continue
+            high = high or _is_high(match)
+            parts += [text[start : match.start()], "" if high else chr(int(match["two"], 16))]
+            start = match.end()
+        parts.append(text[start:end])
+        if len(parts) > 1 and not high:
+            found.append(_Run(run.start(), end, "".join(parts)))
+    return found
+
+
+def _read_again(text: str, runs: list[_Run], times: int) -> list[Read]:
+    """Return what the runs of a text say that are escaped twice or more, up to `_TIMES` times.
+
+    What they are after one time is read where it stands, and must carry Chinese there, outside addresses.
+    """
+    if not runs or times > _TIMES:
+        return []
+    parts: list[str] = []
+    spans: list[tuple[int, int]] = []
+    done = size = 0
+    for run in runs:
+        parts += [text[done : run.start], run.once]
+        size += run.start - done
+        spans.append((size, size + len(run.once)))
+        size += len(run.once)
+        done = run.end
+    once = "".join([*parts, text[done:]])
+    lines = list(_lines_with_percent(once, times + 1))
+    said = prove(once, [read for line, found in lines if not is_about_escapes(once, line, found) for read in found])
+    reads: list[Read] = []
+    place = 0
+    for run, (start, end) in zip(runs, spans, strict=True):
+        while place < len(said) and said[place].start < start:
+            place += 1
+        inside: list[Read] = []
+        while place < len(said) and said[place].end <= end:
+            read = said[place]
+            inside.append(read._replace(start=read.start - start, end=read.end - start))
+            place += 1
+        if inside:
+            chain = max(inside, key=lambda read: read.proof).chain
+            reads.append(_trimmed(text, Read(run.start, run.end, amend(run.once, inside), chain, 1)))
+    return reads
+
+
+def _trimmed(text: str, read: Read) -> Read:
+    """Return a run without the characters that it has at both ends before and after."""
+    before, after = text[read.start : read.end], read.after
+    shorter = min(len(before), len(after))
+    head = next((place for place in range(shorter) if before[place] != after[place]), shorter)
+    most = shorter - head
+    tail = next((place for place in range(most) if before[-1 - place] != after[-1 - place]), most)
+    return read._replace(start=read.start + head, end=read.end - tail, after=after[head : len(after) - tail])
+
+
+def _lines_with_percent(text: str, times: int = 1) -> Iterator[tuple[Line, list[Read]]]:
     if not _carries_percent().search(text):
         return
+    found: list[tuple[Line, list[re.Match[str]]]] = []
+    runs: list[_Run] = []
+    again = _again().search(text) is not None
     for line in by_line(text, _percent().finditer(text)):
-        if not any(match["four"] or match["two"][0] > "7" for match in line.matches):
+        twice = again and _again().search(text, line.start, line.end) is not None
+        if not twice and not any(map(_is_high, line.matches)):
             continue
-        read = _read_percent(text, line)
-        if not any(one.proof >= 0.5 for one in read) or is_code(text, line, assignments=False):
+        matches = _outside_addresses(text, line)
+        if matches:
+            found.append((line, matches))
+            if twice and not is_code(text, line, assignments=False):
+                runs += _runs_escaped_again(text, line, matches)
+    again_reads = deque(_read_again(text, runs, times))
+    parts: list[tuple[Line, list[Read], list[re.Match[str]]]] = []
+    for line, matches in found:
+        reads: list[Read] = []
+        while again_reads and again_reads[0].start < line.end:
+            reads.append(again_reads.popleft())
+        parts.append((line, reads, _apart_from(matches, reads)))
+    told = tally(
+        text, ((line, _octets(left)) for line, _, left in parts if not any(map(_is_code_point, left))), "percent"
+    )
+    for line, reads, left in parts:
+        if any(map(_is_high, left)):
+            reads = sorted([*reads, *_read_percent(text, line, left, told)])
+        if not any(one.proof >= 0.5 for one in reads) or is_code(text, line, assignments=False):
             continue
-        yield line, read
+        yield line, reads
+
+
+def _apart_from(matches: list[re.Match[str]], reads: list[Read]) -> list[re.Match[str]]:
+    """Return the escapes that stand in none of the runs."""
+    if not reads:
+        return matches
+    kept: list[re.Match[str]] = []
+    place = 0
+    for match in matches:
+        while place < len(reads) and reads[place].end <= match.start():
+            place += 1
+        if place == len(reads) or match.end() <= reads[place].start:
+            kept.append(match)
+    return kept
 
 
 def _find_percent(text: str) -> Iterable[Finding]:
@@ -181,7 +320,8 @@ def _paragraphs(matches: Iterable[re.Match[str]], text: str) -> Iterator[Line]:
         yield held
 
 
-def _read_printable(text: str, line: Line) -> list[Read]:
+def _bytes_and_breaks(line: Line) -> tuple[list[Octet], list[Octet]]:
+    """Return the escaped bytes of a line, and where it was broken for the mail other than behind an escape."""
     octets: list[Octet] = []
     soft: list[Octet] = []
     for match in line.matches:
@@ -192,7 +332,11 @@ def _read_printable(text: str, line: Line) -> list[Read]:
             octets[-1] = octets[-1]._replace(end=end)  # broken behind an escape, perhaps inside a character
         else:
             soft.append(Octet(start, end, 0))
-    reads = read_octets(text, line, octets, "quoted-printable")
+    return octets, soft
+
+
+def _read_printable(text: str, line: Line, octets: list[Octet], soft: list[Octet], told: Tally) -> list[Read]:
+    reads = read_octets(text, line, octets, "quoted-printable", told)
     if any(read.proof >= 1 for read in reads):
         reads += [Read(start, end, "", "quoted-printable", 0.1) for start, end, _ in soft]
         reads.sort()
@@ -202,10 +346,14 @@ def _read_printable(text: str, line: Line) -> list[Read]:
 def _lines_with_printable(text: str) -> Iterator[tuple[Line, list[Read]]]:
     if not _carries_printable().search(text):
         return
-    for line in _paragraphs(_printable().finditer(text), text):
-        if not any(match["two"] and match["two"][0] > "7" for match in line.matches):
-            continue
-        read = _read_printable(text, line)
+    found = [
+        (line, *_bytes_and_breaks(line))
+        for line in _paragraphs(_printable().finditer(text), text)
+        if any(match["two"] and match["two"][0] > "7" for match in line.matches)
+    ]
+    told = tally(text, ((line, octets) for line, octets, _ in found), "quoted-printable")
+    for line, octets, soft in found:
+        read = _read_printable(text, line, octets, soft, told)
         if not any(one.proof >= 0.5 for one in read) or is_code(text, line, assignments=False):
             continue
         yield line, read
