@@ -45,10 +45,14 @@ def take(job: Job, document: Document | Failure, data: bytes | None) -> Outcome:
     if isinstance(document, Failure):
         return failed(job, document, len(data or b""))
     stages = pipeline.stages_of(job.command)
-    outcome = guarded(job, document.name, lambda: _finish(job, pipeline.run(document, stages, job.options), data))
-    if "tokens" in job.wants:
-        return entries.counted(job, replace(outcome, fingerprint=f"{job.digest}:"), entries.vocabulary_of(job))
-    return outcome
+
+    def taken() -> Outcome:
+        outcome = _finish(job, pipeline.run(document, stages, job.options), data)
+        if "tokens" in job.wants:
+            return entries.counted(job, replace(outcome, fingerprint=f"{job.digest}:"), entries.vocabulary_of(job))
+        return outcome
+
+    return guarded(job, document.name, taken)
 
 
 def attempt(job: Job, given: Input) -> Outcome:
@@ -71,18 +75,22 @@ def _made(job: Job, given: Input, data: bytes, sha256: str) -> Outcome:
     done = done_already(job, given, len(data), sha256)
     if done is not None:
         return done
-    name, known = given.source.name, given.known
-    if known and job.output is None and known.get("output_sha256") == sha256:
-        # The finished output of an earlier run: what was found then is what there is to tell.
+    name = given.source.name
+    if is_finished(job, given, sha256):
         document = pipeline.process(data, name, "decode", Options())
         if isinstance(document, Document):
-            return replace(_finish(job, document, data), record=known)
+            return replace(_finish(job, document, data), record=given.known)
     document = pipeline.process(data, name, job.command, job.options)
     if isinstance(document, Document):
         return _finish(job, document, data)
     if not given.named and pipeline.is_binary(data):
         return skipped(job, name, len(data), sha256)
     return failed(job, document, len(data), sha256)
+
+
+def is_finished(job: Job, given: Input, sha256: str) -> bool:
+    """Tell whether an input is the finished output of an earlier run: what was found then is what there is to tell."""
+    return bool(given.known) and job.output is None and (given.known or {}).get("output_sha256") == sha256
 
 
 def done_already(job: Job, given: Input, size: int, sha256: str) -> Outcome | None:

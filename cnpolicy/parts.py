@@ -9,7 +9,8 @@ from cnpolicy import corpus, entries, index, pipeline, records
 from cnpolicy.document import Document, Failure, Source
 from cnpolicy.index import Tokens, Vocabulary
 from cnpolicy.jobs import Input, Job, Outcome
-from cnpolicy.outcomes import done_already, failed, guarded, led_away, show, skipped
+from cnpolicy.outcomes import done_already, failed, guarded, is_finished, led_away, show, skipped
+from cnpolicy.rules import Options
 
 # To clean a megabyte takes 12 MB of memory or, where a fourth of its characters is changed, up to 25; a document of 5
 # million characters is none.
@@ -70,6 +71,8 @@ def plan(job: Job, given: Input) -> Plan | Outcome:
         done = done_already(job, given, size, sha256)
         if done is not None:
             return done
+        if "tokens" in job.wants and is_finished(job, given, sha256):
+            job = replace(job, command="decode", options=Options())
         if pipeline.is_binary(head):
             if not given.named:
                 return skipped(job, source.name, size, sha256)
@@ -81,7 +84,7 @@ def plan(job: Job, given: Input) -> Plan | Outcome:
             sample = corpus.sample(source, SAMPLE_PIECES, SAMPLE_BYTES)
             encoding = pipeline.encoding_of(sample, job.options)
         is_cut = job.command == "segment" or "tokens" in job.wants
-        part_bytes = min(SEGMENTED_PART_BYTES, PART_BYTES) if is_cut else PART_BYTES
+        part_bytes = SEGMENTED_PART_BYTES if is_cut else PART_BYTES
         ends = [*corpus.cuts(source, part_bytes, encoding), size]
     except OSError as problem:
         return failed(job, Failure(source.name, "read", corpus.os_reason(problem)))
@@ -115,7 +118,7 @@ def _placed(part: Part, failure: Failure) -> Failure:
 
 def _attempt(part: Part) -> Outcome:
     job = part.job
-    taken = _process(part, job.command)
+    taken = _process(part)
     if isinstance(taken, Failure):
         return failed(job, taken)
     document, out, made, audit = show(job, taken.document, part.number)
@@ -142,8 +145,8 @@ class _Taken(NamedTuple):
     document: Document
 
 
-def _process(part: Part, command: str) -> _Taken | Failure:
-    """Return what a command makes of a part, as if it were a document."""
+def _process(part: Part) -> _Taken | Failure:
+    """Return what the command makes of a part, as if it were a document."""
     name, options = part.source.name, part.job.options
     try:
         data = corpus.read(part.source, part.start, part.end)
@@ -154,7 +157,7 @@ def _process(part: Part, command: str) -> _Taken | Failure:
         options = replace(options, encoding_hint=part.encoding)
     if 1 < part.number < part.of:
         options = replace(options, skip=options.skip | {_AT_EDGES})
-    document = pipeline.process(data, name, command, options)
+    document = pipeline.process(data, name, part.job.command, options)
     return document if isinstance(document, Failure) else _Taken(data, document)
 
 
@@ -177,11 +180,10 @@ def count(job: Job, given: Input, vocabulary: Vocabulary) -> Outcome:
     fingerprint = entries.fingerprint(job, sha256, given.known)
     if given.indexed == fingerprint:
         return Outcome(name, size, "unchanged", fingerprint=fingerprint)
-    # Of the finished output of an earlier run, what was found then is what there is to tell.
-    earlier = given.known if given.known is not None and given.known.get("output_sha256") == sha256 else None
+    earlier = given.known if is_finished(job, given, sha256) else None
     counted = _Counting(job, vocabulary)
     for part in parts:
-        taken = _process(part, job.command if earlier is None else "decode")
+        taken = _process(part)
         if isinstance(taken, Failure):
             return failed(job, _placed(part, taken), size, sha256)
         counted.add(part, taken)

@@ -37,8 +37,8 @@ def failed(job: Job, failure: Failure, size: int = 0, sha256: str = "") -> dict[
 def summary(document: Document) -> dict[str, Any]:
     """Return what is known of a document without its text: encoding, script, findings, what was changed and lost."""
     known = _measured(document)
-    del known["garbled"]
-    return known | {"warnings": list(warnings(document))}
+    garbled = "reads like" if known.pop("garbled") else ""
+    return known | {"warnings": list(_warnings(known, garbled))}
 
 
 def of_part(document: Document, data: bytes) -> dict[str, Any]:

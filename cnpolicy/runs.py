@@ -113,9 +113,10 @@ def _batches(job: Job, inputs: Iterable[Input]) -> Iterator[Batch]:
 def _lost(task: Task) -> list[Outcome]:
     """Return the outcomes of a task that killed its process: only the document that does so alone is lost."""
     reason = "the process that worked on this file died, perhaps for lack of memory; leave it out, or split it"
+    if isinstance(task, Told):
+        return [task.outcome]
     if isinstance(task, Part):
         return [parts.failed_in(task, Failure(task.source.name, "run", reason))]
-    assert isinstance(task, Batch)
     if len(task.inputs) == 1:
         return [failed(task.job, Failure(task.inputs[0].source.name, "run", reason))]
     return [
@@ -157,7 +158,7 @@ def _outcome(job: Job, given: Input, vocabulary: Vocabulary) -> Outcome:
     name = given.source.name
     if "tokens" in job.wants and given.size > LARGE_BYTES:
         return guarded(job, name, lambda: parts.count(job, given, vocabulary))
-    return entries.counted(job, guarded(job, name, lambda: attempt(job, given)), vocabulary)
+    return guarded(job, name, lambda: entries.counted(job, attempt(job, given), vocabulary))
 
 
 def _write(job: Job, name: str, outcome: Outcome) -> Outcome:

@@ -67,7 +67,7 @@ MAY_IMPORT = {
         *("chrome", "corpus", "entries", "diff", "document", "jobs", "jsonl", "pipeline", "records", "rules"),
         "segment",
     },
-    "parts": {"corpus", "entries", "document", "index", "jobs", "outcomes", "pipeline", "records"},
+    "parts": {"corpus", "entries", "document", "index", "jobs", "outcomes", "pipeline", "records", "rules"},
     "runs": {"corpus", "entries", "document", "executors", "index", "jobs", "outcomes", "parts", "records"},
     "report": {"corpus", "document", "findings", "runs", "stats"},
     "": {"corpus", "document", "findings", "pipeline", "rules", "runs", "segment"},

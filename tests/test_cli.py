@@ -497,6 +497,43 @@ def test_binary_files_are_passed_over_in_a_folder_and_refused_by_name(run: Run, 
     assert "PNG" in done.stderr.decode()
 
 
+@pytest.mark.parametrize(
+    "args",
+    [
+        *(["clean"], ["decode"], ["repair"], ["tidy"], ["convert"], ["segment"], ["inspect"], ["explain"], ["chrome"]),
+        *(
+            ["clean", "-o", "out"],
+            ["clean", "--check"],
+            ["clean", "--diff"],
+            ["clean", "--jsonl"],
+            ["clean", "-j", "2"],
+        ),
+        *(["index", "-o", "corpus.duckdb"], ["stats"], ["freq"], ["ngrams"], ["terms"], ["stats", "--as-is"]),
+        *(["timeline", "-w", "工作"], ["collocates", "-w", "工作"], ["kwic", "-w", "工作"]),
+    ],
+    ids=" ".join,
+)
+def test_every_command_fails_on_a_named_binary_file(inside: Run, tmp_path: Path, args: list[str]) -> None:
+    (tmp_path / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20)
+    done = inside(*args, "picture.png")
+    assert done.returncode == 3
+    assert b"cnpolicy: picture.png: decode: byte 0: this is a PNG picture, not text; run it through an " in done.stderr
+
+
+@pytest.mark.parametrize(
+    "args", [["inspect"], ["stats"], ["freq"], ["clean", "--jsonl"], ["index", "-o", "corpus.duckdb"]]
+)
+def test_a_named_binary_file_does_not_keep_others_from_their_work(
+    inside: Run, folder: Path, tmp_path: Path, args: list[str]
+) -> None:
+    (tmp_path / "picture.png").write_bytes(b"\x89PNG\n\x1a\n")
+    done = inside(*args, "picture.png", folder)
+    assert done.returncode == 3
+    assert b"picture.png: decode: byte 0: this is a damaged PNG picture" in done.stderr
+    assert b"1 failed" in done.stderr
+    assert done.stdout or (tmp_path / "corpus.duckdb").exists()
+
+
 def test_fifty_megabytes_in_one_line(run: Run, tmp_path: Path) -> None:
     text = "各级党组织要认真学习、深入贯彻落实，取得明显成效。" * 1_000_000
     (tmp_path / "long.txt").write_text(text, "gb18030")
@@ -741,6 +778,7 @@ def test_a_document_that_kills_its_process(folder: Path) -> None:
     (lost,) = runs._lost(runs.Batch(batch.job, batch.inputs[:1]))
     assert lost.failure is not None
     assert "died" in lost.failure.reason
+    assert runs._lost(runs.Told(lost)) == [lost]
 
 
 def corpus_find(folder: Path) -> tuple:

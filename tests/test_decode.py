@@ -41,7 +41,14 @@ def test_traditional_is_read(encoding):
 @pytest.mark.parametrize(
     ("data", "what"),
     [
-        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "PNG"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "a PNG"),
+        (b"\x89PNG\n\x1a\n\0\0\0\rIHDR", "damaged PNG"),
+        (b"\x89PNG\r", "damaged PNG"),
+        ("\ufffdPNG\r\n\x1a\n\0\0\0\rIHDR".encode(), "what is left of a PNG"),
+        ("\x89PNG\r\n\x1a\n".encode(), "what is left of a PNG"),
+        (("\ufffd" * 4 + "\0\x10JFIF\0").encode(), "what is left of a JPEG"),
+        (b"RIFF\x24\0\0\0WEBPVP8 \x18\0\0\0", "WebP"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0", "HEIF"),
         (b"%PDF-1.7\n", "PDF"),
         (b"PK\x03\x04\x14\0", "ZIP"),
         (bytes(8) + b"DUCK" + bytes(100), "DuckDB"),
@@ -57,6 +64,15 @@ def test_a_binary_file_is_a_failure(data, what):
     found = is_binary(data)
     assert found
     assert what in found
+
+
+@pytest.mark.parametrize(
+    "text", ["PNG图片三张", "\ufffdPNG图片", "‰PNG", "\ufffd\ufffd\ufffd附件", "RIFF与WEBPVP8格式", "第ftypheic节"]
+)
+def test_a_text_that_begins_like_a_binary_file_is_text(text):
+    document = decode(text.encode())
+    assert isinstance(document, Document)
+    assert document.text == text
 
 
 def test_nothing_is_an_empty_text():

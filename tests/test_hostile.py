@@ -114,6 +114,7 @@ PATHOLOGICAL = {
     "GBK as Big5": _MOJIBAKE.encode("gb18030").decode("big5", "replace"),
     "locked and scalded": "锟斤拷烫烫烫",
     "surrogates": "\\ud83d",
+    "escapes and paths": "C:\\a \\u4e2d\\u6587 ",
     "broken UTF-8": b"\xe4\xb8",
     "stray trail bytes": b"\x80\xbf",
     "zeros": b"\0a",

@@ -16,7 +16,7 @@ _NOWHERE = 0xFFFFFFFF
 
 
 def slow_chance(text: str, history: str, character: str) -> float:
-    """The formula of Witten and Bell over all rows of a text, one row at a time; what is seldom is left out."""
+    """The formula of Witten and Bell over all rows of a text, one row at a time."""
     if len(history) == 1:
         shorter = 2.0 ** -float(language.pair_bits(language.codes(history), language.codes(character))[0])
     else:

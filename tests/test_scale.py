@@ -9,6 +9,7 @@ import pytest
 from conftest import Run, command
 
 import cnpolicy.index
+import cnpolicy.masthead
 from cnpolicy import corpus, manifest, parts, pipeline, runs
 from cnpolicy.document import Source
 from cnpolicy.index import Index
@@ -136,6 +137,7 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files of more than 8 kB are large, and taken in parts of 4 kB."""
     monkeypatch.setattr(runs, "LARGE_BYTES", 8_000)
     monkeypatch.setattr(parts, "PART_BYTES", 4_000)
+    monkeypatch.setattr(parts, "SEGMENTED_PART_BYTES", 4_000)
 
 
 @pytest.mark.usefixtures("small_parts")
@@ -308,7 +310,7 @@ TABLES = (
 )
 
 
-@pytest.mark.parametrize("made", ["of lines", "of one line", "cleaned before", "segmented before"])
+@pytest.mark.parametrize("made", ["of lines", "of one line", "cleaned before", "cleaned otherwise", "segmented before"])
 def test_a_large_file_is_counted_as_if_in_one_piece(
     inside: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: str
 ) -> None:
@@ -320,14 +322,17 @@ def test_a_large_file_is_counted_as_if_in_one_piece(
     (tmp_path / "in" / "large.txt").write_bytes((head + "".join(lines) + foot).encode("gb18030"))
     (tmp_path / "in" / "small.txt").write_text(LINE, "utf-8")
     options: list[object] = []
-    if made in ("cleaned before", "segmented before"):
+    if made in ("cleaned before", "cleaned otherwise", "segmented before"):
         assert inside(made.split("ed ")[0], "in", "-o", "done").returncode == 0
         (tmp_path / "in").rename(tmp_path / "raw")
         (tmp_path / "done").rename(tmp_path / "in")
         options = ["--segmented"] if made == "segmented before" else []
+        # What was read before is read no more.
+        options += ["--encoding", "gb18030"] if made == "cleaned otherwise" else []
     assert inside("index", "in", "-o", "whole.duckdb", "-q", *options).returncode == 0
     monkeypatch.setattr(runs, "LARGE_BYTES", 8_000)
     monkeypatch.setattr(parts, "PART_BYTES", 4_000)
+    monkeypatch.setattr(parts, "SEGMENTED_PART_BYTES", 4_000)
     monkeypatch.setattr(cnpolicy.index, "BATCH", 300)  # tokens
     counted: list[int] = []
     count = parts.count
@@ -339,3 +344,25 @@ def test_a_large_file_is_counted_as_if_in_one_piece(
             assert other.query(table) == whole.query(table)
         assert {field for _, field, *_ in whole.query(TABLES[2])} >= {"title", "number", "date"}
     assert "2 done before" in inside("index", "in", "-o", "parts.duckdb", *options).stderr.decode()
+
+
+def test_what_cannot_be_counted_is_a_failure_of_one_document(
+    inside: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "in").mkdir()
+    for name in ("one", "two", "three"):
+        (tmp_path / "in" / f"{name}.txt").write_text(f"{name}：{LINE}", "utf-8")
+    read = cnpolicy.masthead.read
+
+    def refuse(text: str, name: str) -> cnpolicy.masthead.Masthead:
+        if name.endswith("two.txt"):
+            raise MemoryError
+        return read(text, name)
+
+    monkeypatch.setattr(cnpolicy.masthead, "read", refuse)
+    run = inside("index", "in", "-o", "corpus.duckdb")
+    assert run.returncode == 3
+    assert "two.txt" in run.stderr.decode()
+    assert "not enough memory" in run.stderr.decode()
+    with Index(tmp_path / "corpus.duckdb") as index:
+        assert [name for (name,) in index.query("SELECT name FROM documents ORDER BY name")] == ["one.txt", "three.txt"]

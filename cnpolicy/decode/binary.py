@@ -1,5 +1,6 @@
 """Is this a file of text at all? What the bytes are if not, and what to do about it."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 
@@ -15,6 +16,7 @@ class Kind(NamedTuple):
 _TEXT_OUT = "save it as plain text first, e.g. with `soffice --convert-to txt:Text`"
 _UNPACK = "unpack it first"
 _NO_TEXT = "leave it out"
+_OCR = "run it through an OCR program first"
 
 KINDS = (
     Kind(b"%PDF-", 0, "a PDF", "extract its text first, e.g. with `pdftotext`"),
@@ -29,12 +31,19 @@ KINDS = (
     Kind(b"Rar!\x1a\x07", 0, "a RAR archive", _UNPACK),
     Kind(b"7z\xbc\xaf\x27\x1c", 0, "a 7z archive", _UNPACK),
     Kind(b"ustar", 257, "a tar archive", _UNPACK),
-    Kind(b"\x89PNG\r\n\x1a\n", 0, "a PNG picture", "run it through an OCR program first"),
-    Kind(b"\xff\xd8\xff", 0, "a JPEG picture", "run it through an OCR program first"),
-    Kind(b"GIF87a", 0, "a GIF picture", "run it through an OCR program first"),
-    Kind(b"GIF89a", 0, "a GIF picture", "run it through an OCR program first"),
-    Kind(b"II*\x00", 0, "a TIFF picture", "run it through an OCR program first"),
-    Kind(b"MM\x00*", 0, "a TIFF picture", "run it through an OCR program first"),
+    Kind(b"\x89PNG\r\n\x1a\n", 0, "a PNG picture", _OCR),
+    # The mark is made to show a copy in which line ends were changed, or that broke off.
+    Kind(b"\x89PNG", 0, "a damaged PNG picture", f"copy it again, and {_OCR}"),
+    Kind(b"\xff\xd8\xff\xe0\x00\x10JFIF\x00", 0, "a JPEG picture", _OCR),
+    Kind(b"\xff\xd8\xff", 0, "a JPEG picture", _OCR),
+    Kind(b"GIF87a", 0, "a GIF picture", _OCR),
+    Kind(b"GIF89a", 0, "a GIF picture", _OCR),
+    Kind(b"II*\x00", 0, "a TIFF picture", _OCR),
+    Kind(b"MM\x00*", 0, "a TIFF picture", _OCR),
+    Kind(b"WEBPVP8", 8, "a WebP picture", _OCR),
+    Kind(b"ftypheic", 4, "a HEIF picture", _OCR),
+    Kind(b"ftypmif1", 4, "a HEIF picture", _OCR),
+    Kind(b"ftypavif", 4, "an AVIF picture", _OCR),
     Kind(b"AT&TFORM", 0, "a DjVu document", "extract its text first, e.g. with `djvutxt`"),
     Kind(b"ITSF", 0, "a compiled help file (.chm)", "unpack it first, e.g. with `7z x`"),
     Kind(b"\x7fELF", 0, "a program", _NO_TEXT),
@@ -51,12 +60,28 @@ KINDS = (
 )
 
 
+def _saved_as_text() -> Iterator[tuple[bytes, Kind]]:
+    """Yield how files of the kinds begin that a program has read as text and saved in UTF-8, and what they were."""
+    for kind in KINDS:
+        what = f"what is left of {kind.what} that was saved as text"
+        for codec in ("utf-8", "latin-1", "cp1252", "gb18030"):
+            text = kind.start.decode(codec, "replace")
+            # A mark could begin a text then, unless it holds a control character and something else that is not lost.
+            ascii_part = [one for one in text if one <= "\x7f"]
+            has_control = any(one < " " and one not in "\t\r\n" for one in ascii_part)
+            if kind.offset == 0 and not text.isascii() and has_control and len(ascii_part) > 1:
+                yield text.encode("utf-8"), kind._replace(what=what, remedy="get the original file")
+
+
+_DESTROYED = tuple(_saved_as_text())
+
+
 def find_kind(data: bytes) -> Kind | None:
     """Return the kind of binary file whose mark the data bears, or None."""
     for kind in KINDS:
         if data.startswith(kind.start, kind.offset) and (kind.offset == 0 or _binary_bytes(data[:4096])):
             return kind
-    return None
+    return next((kind for start, kind in _DESTROYED if data.startswith(start)), None)
 
 
 # Bytes that no text in any encoding of this package holds outside UTF-16 and UTF-32: control characters but the

@@ -32,6 +32,7 @@ from cnpolicy.repair.surroundings import (
     is_code,
     is_table_of_codes,
     joined,
+    outside,
     says_chinese,
     sets_of_characters,
     several,
@@ -230,7 +231,7 @@ def _drive() -> re.Pattern[str]:
     )
 
 
-_BYTES = 8  # so many numbers of three digits behind backslashes in a row are bytes
+_LEAST_OCTAL = 8  # so many numbers of three digits behind backslashes in a row are bytes
 _MARK_VALUES = {"n": "\n", "r": "\r", "t": "\t"}
 
 
@@ -262,12 +263,9 @@ def _units(matches: Iterable[re.Match[str]], whole: bool) -> Iterator[Read]:
 
 def _outside_paths(text: str, line: Line) -> tuple[list[re.Match[str]], bool]:
     """Return the escapes of a line that are not part of a path or a search pattern, and whether it has such."""
-    spans = [match.span() for match in _drive().finditer(text, line.start, line.end)]
-    spans += sets_of_characters(text, line)
-    matches = line.matches
-    if spans:
-        matches = [one for one in matches if not any(start <= one.start() < end for start, end in spans)]
-    return matches, bool(spans)
+    paths = [match.span() for match in _drive().finditer(text, line.start, line.end)]
+    sets = sets_of_characters(text, line)
+    return outside(outside(line.matches, paths), sets), bool(paths or sets)
 
 
 def _is_character(match: re.Match[str]) -> bool:
@@ -298,7 +296,7 @@ def _read_bytes(text: str, line: Line, matches: list[re.Match[str]], told: Tally
     reads = read_octets(text, line, octets, "octal", told)
     # Numbers behind backslashes can be anything: what is not UTF-8 must make sense, or be more than numbers are.
     in_pairs = [read for read in reads if not (read.chain.startswith("utf-8") or read.after.isascii())]
-    if not in_pairs or max(len(row) for row in rows(octets)) >= _BYTES:
+    if not in_pairs or max(len(row) for row in rows(octets)) >= _LEAST_OCTAL:
         return reads
     makes_sense = worth(text, in_pairs) + max(told.gbk, told.big5) / 2 >= ENOUGH_BITS / 2
     return reads if makes_sense else []
@@ -447,7 +445,7 @@ def _find_backslashes(text: str) -> Iterable[Finding]:
     example=("\\u515a\\u59d4会议\n\\xe7\\xba\\xaa\\xe8\\xa6\\x81\n", "党委会议\n纪要\n"),
 )
 def read_backslash_escape(text: str, _: Context) -> Iterable[Finding]:
-    """Put the character where `\\u4e2d` or the bytes `\\xe4\\xb8\\xad` were left, also escaped twice.
+    """Put the character where `\\u4e2d` or the bytes `\\xe4\\xb8\\xad` or `\\344\\270\\255` were left, also twice.
 
     JSON, JavaScript and Python write their texts so, and what was cut out of them keeps it. In programs, data files,
     patterns and paths the escapes are right, and a text about codes only mentions them.

@@ -102,7 +102,7 @@ class _Stretch(NamedTuple):
         after, losses = begun.character + self.shifted[first:last], [*begun.losses]
         end = self.start + last + 1
         # The byte after the last one was lost as well, and a mark stands for it.
-        if self.text[end : end + 1] in (_LOST, "?") and self.text[end : end + 1]:
+        if self.text[end : end + 1] in (_LOST, "?"):
             end += 1
             options = _candidates(int(self.data[last]) & 0xFF, first=True)
             loss = _likeliest(after[-_REACH:], options, self.text[end : end + _REACH])

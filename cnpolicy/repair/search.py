@@ -353,9 +353,10 @@ def _says_something(text: str, regions: Sequence[_Region], kind: str, chain: Cha
         start = region.start
         if region.beside:
             start = max(text.rfind("\n", 0, place) + 1, start)
-        begun = _Region(start, min(start + _TRIAL, region.end), ())
-        sample.append(begun if begun not in sample else _Region(place, min(place + _TRIAL, region.end), ()))
-    sample.sort()
+        if sample and start < sample[-1].end:
+            start = max(place, sample[-1].end)
+        if start < region.end:
+            sample.append(_Region(start, min(start + _TRIAL, region.end), ()))
     found = [_founded(text, runs) for runs in _runs(text, _read_together(text, sample, chain), kind, chain)]
     said = sum(run.end - run.start for runs in found for run in runs)
     # A short run in good text says little, and proves itself.

@@ -208,6 +208,18 @@ def addresses(text: str, start: int, end: int) -> list[tuple[int, int]]:
 # -- Mentions ---------------------------------------------------------------------------------------------------------
 
 
+def outside(matches: Iterable[re.Match[str]], spans: Sequence[tuple[int, int]]) -> list[re.Match[str]]:
+    """Return the matches that begin in none of the spans; both are in order."""
+    kept: list[re.Match[str]] = []
+    place = 0
+    for match in matches:
+        while place < len(spans) and spans[place][1] <= match.start():
+            place += 1
+        if place == len(spans) or match.start() < spans[place][0]:
+            kept.append(match)
+    return kept
+
+
 @cache
 def _about() -> re.Pattern[str]:
     """Match what only a text about characters and codes says; words such as 编码 and 代码 are in every second text."""

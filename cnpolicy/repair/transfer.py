@@ -25,6 +25,7 @@ from cnpolicy.repair.surroundings import (
     is_quoted,
     joined,
     made,
+    outside,
     says_chinese,
     several,
     stands_in_chinese,
@@ -56,13 +57,7 @@ def _file_ending() -> re.Pattern[str]:
 def _outside_addresses(text: str, line: Line) -> list[re.Match[str]]:
     """Return the escapes of a line that are not part of an address, a path or the field of a form."""
     spans = addresses(text, line.start, line.end)
-    kept: list[re.Match[str]] = []
-    place = 0
-    for match in line.matches:
-        while place < len(spans) and spans[place][1] <= match.start():
-            place += 1
-        if place == len(spans) or spans[place][0] > match.start():
-            kept.append(match)
+    kept = outside(line.matches, spans)
     while kept and _file_ending().match(text, kept[-1].end()):
         # The name of a file that was in an address: its escapes are as much part of it as its ending.
         last = kept.pop()
@@ -244,7 +239,7 @@ def _lines_with_percent(text: str, times: int = 1) -> Iterator[tuple[Line, list[
         reads: list[Read] = []
         while again_reads and again_reads[0].start < line.end:
             reads.append(again_reads.popleft())
-        parts.append((line, reads, _apart_from(matches, reads)))
+        parts.append((line, reads, outside(matches, [(read.start, read.end) for read in reads])))
     told = tally(
         text, ((line, _octets(left)) for line, _, left in parts if not any(map(_is_code_point, left))), "percent"
     )
@@ -254,20 +249,6 @@ def _lines_with_percent(text: str, times: int = 1) -> Iterator[tuple[Line, list[
         if not any(one.proof >= 0.5 for one in reads) or is_code(text, line, assignments=False):
             continue
         yield line, reads
-
-
-def _apart_from(matches: list[re.Match[str]], reads: list[Read]) -> list[re.Match[str]]:
-    """Return the escapes that stand in none of the runs."""
-    if not reads:
-        return matches
-    kept: list[re.Match[str]] = []
-    place = 0
-    for match in matches:
-        while place < len(reads) and reads[place].end <= match.start():
-            place += 1
-        if place == len(reads) or match.end() <= reads[place].start:
-            kept.append(match)
-    return kept
 
 
 def _find_percent(text: str) -> Iterable[Finding]:
@@ -281,10 +262,10 @@ def _find_percent(text: str) -> Iterable[Finding]:
     example=("%E5%85%9A%E5%A7%94会议\n%u515A%u59D4%u4F1A\n", "党委会议\n党委会\n"),
 )
 def read_percent_escape(text: str, _: Context) -> Iterable[Finding]:
-    """Put the characters where `%E4%B8%AD`, in UTF-8 or GBK, or `%u4E2D` were left.
+    """Put the characters where `%E4%B8%AD`, in UTF-8, GBK or Big5, or `%u4E2D` were left.
 
     Texts that went through a form or an address keep it. In addresses, paths and the fields of forms the escapes are
-    right. Percentages are not touched: `50%AB` says nothing in either encoding.
+    right. Percentages are not touched: `50%AB` says nothing in any of them.
     """
     return settle(text, _find_percent)
 
@@ -370,7 +351,7 @@ def _find_printable(text: str) -> Iterable[Finding]:
     example=("=E5=85=9A=E5=A7=94=E4=BC=9A=E8=AE=\n=AE", "党委会议"),
 )
 def read_quoted_printable(text: str, _: Context) -> Iterable[Finding]:
-    """Read the escapes of mail, `=E4=B8=AD` in UTF-8 or GBK, and join the lines that it broke.
+    """Read the escapes of mail, `=E4=B8=AD` in UTF-8, GBK or Big5, and join the lines that it broke.
 
     An equals sign at the end of a line says that the line goes on. It is taken out only where the line has such
     escapes: formulas and programs have equals signs of their own.

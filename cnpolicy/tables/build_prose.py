@@ -16,8 +16,8 @@ from cnpolicy.prose import ORDER
 
 _UNITS = 0x10000
 _NEWLINE = 0x0A
-# So often a row of two, three and four characters must occur. With those that occur once, of pairs, and twice, the
-# table has twice the size, and no more of garbled odd lines of news come back.
+# So often a row of two, three and four characters must occur. With pairs that occur once and longer rows that occur
+# twice the table has twice the size, and no more of garbled odd lines of news come back.
 _LEAST = {2: 2, 3: 3, 4: 3}
 _NEVER = 100  # eighths of a bit: what is not written in a script occurs now and then
 _FIGURES, _WIDE_FIGURES = list(range(0x30, 0x3A)), list(range(0xFF10, 0xFF1A))
@@ -118,7 +118,7 @@ def build(
 
 
 def _folded(simplify: Callable[[str], str]) -> npt.NDArray[np.uint16]:
-    """Return for each code unit the one that stands for it: the Simplified character, and 0 for all figures."""
+    """Return for each code unit the one that stands for it: the Simplified character, the figure 0 for all figures."""
     folded = np.arange(_UNITS, dtype=np.uint16)
     for first, last in ((0x3400, 0xA000), (0xF900, 0xFB00)):
         for code in range(first, last):
