@@ -47,7 +47,7 @@ def _bytes(row: Sequence[Octet]) -> bytes:
 
 
 def _is_fit(said: str) -> bool:
-    return all(one >= " " and one != "\x7f" for one in said)
+    return all((one >= " " and one != "\x7f") or one in "\n\r\t" for one in said)
 
 
 def _touches_or_fills(text: str, start: int, end: int) -> bool:

@@ -44,8 +44,9 @@ _MARKS = 24
 _INSERTED = (24, 6)  # so many hypotheses of a stretch are tried with one lost byte that left no mark, and with two
 _HALFWAY = 48  # so many hypotheses of a stretch remain between two lost bytes
 _FILLED = 64  # so many hypotheses of a stretch are continued by every byte that may have stood at a mark
-# The thousand commonest characters and punctuation cost less, and characters that are a word with the next one.
-_NATURAL_BITS = 11.0
+# The thousand commonest characters and punctuation cost less, and characters that are a word with the next one. With
+# 11 and 12.5 the same whole lines of news come back, with 14 fewer; of runs of 4 and 8 characters most with 12.5.
+_NATURAL_BITS = 12.5
 _NEWLINE = 0x0A
 _PRINTED = (np.arange(256) > 0x20) & (np.arange(256) < 0x7F)
 
