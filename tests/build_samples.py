@@ -438,7 +438,7 @@ RECIPES = (
         "2016-speech-bijie.txt",
         _encode("utf-8"),
         (read_as_gbk,),
-        beyond=("four lost characters are less sure than 0.9",),
+        beyond=("two lost characters are less sure than 0.9",),
     ),
     Recipe("2018-bulletin-huaihua.txt", _encode("gb18030")),
     Recipe(
