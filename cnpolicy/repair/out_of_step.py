@@ -1,7 +1,7 @@
 """Read GBK again that was read one byte out of step: from the second byte of a character on."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -127,8 +127,7 @@ class _Stretch(NamedTuple):
         if not ways:
             return _Begun(first, "", ())
         left = self.text[max(self.start + low - _REACH, 0) : self.start + low]
-        bits = vocabulary.weigh(left[left.rfind("\n") + 1 :], written, self.shifted[high:last][:_REACH])
-        shares = vocabulary.posteriors(bits)
+        shares = _shares(left[left.rfind("\n") + 1 :], tuple(written), self.shifted[high:last][:_REACH])
         order = np.argsort(-shares, kind="stable")
         place, character = ways[int(order[0])]
         runner_up = next((ways[number][1] for number in order[1:].tolist() if ways[number][0] == place), "")
@@ -152,12 +151,18 @@ def _candidates(byte: int, *, first: bool) -> tuple[str, ...]:
     return tuple(map(chr, codes[language.own_bits(codes) < _RARE_BITS].tolist()))
 
 
-def _likeliest(left: str, candidates: Sequence[str], right: str) -> Loss | None:
+def _likeliest(left: str, candidates: tuple[str, ...], right: str) -> Loss | None:
     """Return the likeliest of the candidates between two texts."""
     if not candidates:
         return None
     left, right = left[left.rfind("\n") + 1 :], right.partition("\n")[0] or "\n"
-    shares = vocabulary.posteriors(vocabulary.weigh(left, candidates, right))
+    shares = _shares(left, candidates, right)
     order = np.argsort(-shares, kind="stable")
     runner_up = candidates[int(order[1])] if len(order) > 1 else ""
     return Loss(0, candidates[int(order[0])], float(shares[order[0]]), runner_up)
+
+
+@lru_cache(maxsize=512)  # what is damaged is often the same line again
+def _shares(left: str, options: tuple[str, ...], right: str) -> npt.NDArray[np.float64]:
+    """Return how probable each of the options between two texts is."""
+    return vocabulary.posteriors(vocabulary.weigh(left, options, right))
