@@ -272,12 +272,14 @@ HOSTILE = ["\ufffd", "?", "娣", "寮?", "寮\ufffd", "中", "锟斤拷", "a\uff
 def test_a_hostile_pattern_takes_linear_time(unit):
     chain = (Step(UTF8, "gbk"),)
     reread(unit * 100, chain)
-    times = []
-    for size in (4000, 16000):
+
+    def measured(size: int) -> float:
         start = time.process_time()
         reread(unit * (size // len(unit)), chain)
-        times.append(time.process_time() - start)
-    assert times[1] < 5 * times[0] + 0.1
+        return time.process_time() - start
+
+    # On a machine with other work one measure in many is wrong: a bad one is taken again.
+    assert any(measured(16000) < 5 * measured(4000) + 0.1 for _ in range(3))
 
 
 def test_what_is_too_costly_is_tried_less(monkeypatch):
