@@ -17,6 +17,10 @@ def changes(text: str) -> list[Finding]:
     return [finding for finding in run(STAGE, text).findings() if finding.after != finding.before]
 
 
+def certainties(text: str) -> set[str]:
+    return {finding.certainty for finding in changes(text)}
+
+
 def web_1252(data: bytes) -> str:
     """Read as browsers read Windows-1252: what it leaves open are the C1 controls."""
     return "".join(bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in data)
@@ -72,3 +76,73 @@ def test_runs_inside_good_text_come_back(start: int) -> None:
     run_ = PROSE[start : start + 6]
     for broken in (web_1252(run_.encode()), web_1252(run_.encode("gbk")), run_.encode("hz").decode("ascii")):
         assert run(STAGE, PROSE[:start] + broken + PROSE[start + 6 :]).text == PROSE
+
+
+def through_gbk(text: str) -> str:
+    """Read UTF-8 as GBK, with U+FFFD for what does not fit."""
+    return text.encode().decode("gbk", "replace")
+
+
+@given(st.text(alphabet=PROSE, min_size=12))
+def test_u_fffd_is_read_like_the_rest(text: str) -> None:
+    # Not what was lost, but the layer above it is undone, exactly and as a whole.
+    garbled = through_gbk(text)
+    found = [finding for finding in changes(web_1252(garbled.encode())) if finding.rule == "utf8-read-as-single-byte"]
+    assert "".join(finding.after for finding in found) == garbled
+    assert {finding.certainty for finding in found} == {"certain"}
+
+
+@given(st.text(alphabet=PROSE, min_size=4), st.sampled_from(["ï¿½", "ï¿½ï¿½ï¿½", "“ï¿½”"]), st.integers(0, 4))
+def test_u_fffd_alone_is_no_proof(text: str, mention: str, place: int) -> None:
+    assert changes(text[:place] + mention + text[place:]) == []
+
+
+# Where Latin-1 and its relatives differ, and what is certain of it.
+@pytest.mark.parametrize("wrong", ["iso8859-15", "iso8859-2", "cp1254", "cp1250"])
+@pytest.mark.parametrize("right", ["utf-8", "gbk"])
+def test_relatives_of_latin_1_are_certain(right: str, wrong: str) -> None:
+    garbled = "".join(bytes([byte]).decode(wrong, "ignore") or chr(byte) for byte in PROSE.encode(right))
+    document = run(STAGE, garbled)
+    assert document.text == PROSE
+    assert certainties(garbled) == {"certain"}
+
+
+def test_a_run_that_no_encoding_makes_is_not_certain() -> None:
+    # Controls, which only Latin-1 has, and the signs that only Windows-1252 has for the same bytes.
+    garbled = PROSE.encode().decode("latin-1").replace("\x80", "€")
+    assert run(STAGE, garbled).text == PROSE
+    assert certainties(garbled) == {"inferred"}
+
+
+def test_spaces_are_no_break_spaces_for_certain_where_all_are() -> None:
+    text = "中华路小学在校内种树，每班一棵。"
+    garbled = text.encode().decode("latin-1").replace("\xa0", " ")
+    assert run(STAGE, garbled).text == text
+    assert certainties(garbled) == {"certain"}
+    assert certainties(garbled + "\n\xa0") == {"inferred"}
+
+
+def test_pairs_of_bytes_that_leave_something_in_their_line_are_not_certain() -> None:
+    garbled = PROSE.encode("gbk").decode("latin-1")
+    assert certainties(garbled) == {"certain"}
+    assert certainties("Õ" + garbled[:-1]) == {"inferred"}
+
+
+@pytest.mark.parametrize("right", ["utf-8", "gbk"])
+@pytest.mark.parametrize("read", [lambda data: data.decode("latin-1"), web_1252], ids=["latin-1", "cp1252"])
+def test_what_is_restored_for_soft_hyphens_is_marked(right: str, read: Any) -> None:
+    text = "市里要求，中心校和中学把经费用在教室维修上，并把结果报到教育局。" * 2
+    garbled = read(text.encode(right)).replace("\xad", "")
+    document = run(STAGE, garbled)
+    assert document.text == text
+    restored = [finding for finding in document.findings() if finding.posterior is not None]
+    assert restored
+    assert all(finding.certainty == "inferred" and "without soft hyphens" in finding.note for finding in restored)
+
+
+def test_soft_hyphens_that_are_there_were_not_dropped() -> None:
+    text = "中学把经费用在教室维修上，中心校也一样。"
+    garbled = text.encode().decode("latin-1")
+    lost = garbled.replace("\xad", "", 1)
+    assert "\xad" in lost
+    assert run(STAGE, lost).text != text  # another reason must have made the hole

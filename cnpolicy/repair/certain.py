@@ -18,6 +18,9 @@ _UNLIKELY_BITS = 20.0  # nor what is so unlikely after the one before it: both m
 # Stretches of so many characters that cost more on average are not what the right encoding says.
 _SPAN = 6
 _POOR_BITS = 13.0
+# Where bytes are dropped, fewer are looked at, and so many before them are doubtful, too. Measured on odd lines: of GBK
+# read as Big5 99.4 % of the characters come back (with the values above 99.0 %), of Big5 read as GBK 78.5 (73.1 %).
+_SPAN_DROPPED, _POOR_BITS_DROPPED, _BEFORE = 4, 12.0, 6
 _LEAST_GAIN = 1.0  # bits a character by which it must be better than the text as it is
 SWAPPED_LINE_END = 0x0A00
 _APART = 3  # so many characters must be certain between two stretches, or they are one
@@ -152,7 +155,7 @@ def _divide(
         # The two bytes of 路 in GBK are U+00B7 in UTF-8: good text beside what is garbled is full of such.
         good &= ((code < 0x80) | (code >= 0x800)) & (_pair_bits(code) < _UNLIKELY_BITS)
     elif len(code) >= _SPAN:
-        good &= ~_is_poor(trellis.points, layout, characters)
+        good &= ~_is_poor(trellis.points, layout, characters, dropped=trellis.style == "dropped")
     if (layout.length > 1).any():
         # Where a garbled character is one byte, several make a character, and one of them says nothing.
         good &= ~_may_be_outside(trellis.points, layout, characters)
@@ -210,10 +213,11 @@ def _divide(
     return Certain(code[outside], token[outside], whole[outside], stretches, restored, doubts)
 
 
-def _is_poor(points: Bytes, layout: _Layout, characters: tuple[Bytes, Bytes, Bytes]) -> Truth:
+def _is_poor(points: Bytes, layout: _Layout, characters: tuple[Bytes, Bytes, Bytes], *, dropped: bool) -> Truth:
     """Tell which characters stand where the text makes no sense in this reading, or as much sense as it is.
 
-    With pairs of bytes nothing but the sense tells what is read out of step, or was never garbled.
+    With pairs of bytes nothing but the sense tells what is read out of step, or was never garbled. Where bytes were
+    `dropped`, some characters before it are as doubtful: nothing shows where the byte was.
     """
     begin, span, code = characters
     bits = _pair_bits(code)
@@ -221,10 +225,22 @@ def _is_poor(points: Bytes, layout: _Layout, characters: tuple[Bytes, Bytes, Byt
     own = _pair_bits(points) / np.maximum(layout.length, 1)
     sums = np.concatenate([[0.0], np.cumsum(own[layout.owner])])
     stays = sums[np.minimum(begin + span, len(layout.data))] - sums[begin]
-    window = np.full(_SPAN, 1 / _SPAN)
-    mean = np.convolve(bits, window, mode="same")
-    poor = (mean > _POOR_BITS) | (mean > np.convolve(stays, window, mode="same") - _LEAST_GAIN)
-    found: Truth = np.convolve(poor, np.ones(_SPAN), mode="same") > 0.5
+    size = _SPAN_DROPPED if dropped else _SPAN
+    mean, mean_of_stays = _means(bits, size), _means(stays, size)
+    poor = (mean > (_POOR_BITS_DROPPED if dropped else _POOR_BITS)) | (mean > mean_of_stays - _LEAST_GAIN)
+    reach = np.concatenate([[0], np.cumsum(poor)])
+    places = np.arange(len(code))
+    ahead = size // 2 + (_BEFORE if dropped else 0)
+    found: Truth = reach[np.minimum(places + ahead, len(code))] > reach[np.maximum(places - size // 2, 0)]
+    return found
+
+
+def _means(bits: npt.NDArray[np.float64], size: int) -> npt.NDArray[np.float64]:
+    """Return the mean of so many values around each, of fewer at the ends."""
+    sums = np.concatenate([[0.0], np.cumsum(bits)])
+    places = np.arange(len(bits))
+    starts, stops = np.maximum(places - size // 2, 0), np.minimum(places + (size + 1) // 2, len(bits))
+    found: npt.NDArray[np.float64] = (sums[stops] - sums[starts]) / (stops - starts)
     return found
 
 

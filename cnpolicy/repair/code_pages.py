@@ -1,5 +1,6 @@
 """The single-byte encodings that Chinese bytes are wrongly read in, each as one table."""
 
+import codecs
 import re
 from collections.abc import Iterable, Sequence
 from functools import cache, cached_property
@@ -64,6 +65,23 @@ class CodePage:
     def to_bytes(self, run: str) -> bytes:
         """Return the bytes of a run that has nothing but ASCII and characters of this encoding."""
         return run.translate(self._to_bytes).encode("latin-1")
+
+    def is_exact(self, run: str) -> bool:
+        """Tell whether one encoding reads bytes as just these characters.
+
+        It does not where a look-alike was written for one of them. Latin-1 and Windows-1252 are two: a run that has
+        what either alone has is a misreading in neither.
+        """
+        return not all(strange.search(run) for strange in self._strange)
+
+    @cached_property
+    def _strange(self) -> tuple[re.Pattern[str], ...]:
+        """For each encoding that this may be, what matches the characters that are none of it."""
+        # Look-alikes come last in the table, and so do those that Windows has where Latin-1 has controls.
+        ways = [{byte: character for character, byte in reversed(self.byte.items())}]
+        if self.name == "cp1252":
+            ways.append({byte: character for character, byte in self.byte.items()})
+        return tuple(re.compile("[^\x00-\x7f" + re.escape("".join(way.values())) + "]") for way in ways)
 
     def codec(self, run: str) -> str:
         """Name the encoding that a run was wrongly read in: Windows-1252 without what is its own is Latin-1."""
@@ -182,3 +200,55 @@ class Starts:
         places = offsets(text, places, units)
         found = {name: places[(masks & bit) > 0] for name, bit in self._bits.items()}
         return {name: mine for name, mine in found.items() if len(mine)}
+
+
+# --- Good marks ------------------------------------------------------------------------------------------------------
+
+# Marks of good Chinese text that some of these encodings have as well.
+GOOD_MARKS = frozenset("“”‘’–—…·±≤≥÷×√§°•")
+
+
+@cache
+def good_marks() -> npt.NDArray[np.bool_]:
+    """Tell of each UTF-16 code unit whether it is a mark of good Chinese text (shape: 65,536)."""
+    return membership(GOOD_MARKS)
+
+
+# --- Encodings that lose bytes ---------------------------------------------------------------------------------------
+
+SOFT_HYPHEN = "\xad"
+# Browsers and filters of web pages drop soft hyphens, which nobody sees. What is left of Chinese bytes is what an
+# encoding leaves that lacks those: for each the encoding, and the bytes that it has no characters for. What browsers
+# call windows-1252 has the C1 controls where Windows leaves bytes open.
+_LOSING = {
+    "latin-1 without soft hyphens": ("latin-1", b"\xad"),
+    "windows-1252 without soft hyphens": ("cp1252", b"\xad"),
+    "cp1252 without soft hyphens": ("cp1252", b"\x81\x8d\x8f\x90\x9d\xad"),
+}
+
+
+@cache
+def _codec(name: str) -> codecs.CodecInfo:
+    base, lost = _LOSING[name]
+    characters = [chr(byte) for byte in range(0x100)]
+    if base == "cp1252":
+        for byte in range(0x80, 0xA0):
+            characters[byte] = bytes([byte]).decode(base, "ignore") or chr(byte)
+    for byte in lost:
+        characters[byte] = "\ufffe"  # none, to Python's codecs
+    table = "".join(characters)
+    written = codecs.charmap_build(table)
+    return codecs.CodecInfo(
+        encode=lambda text, errors="strict": codecs.charmap_encode(text, errors, written),
+        decode=lambda data, errors="strict": codecs.charmap_decode(data, errors, table),
+        name=name,
+    )
+
+
+def _find(name: str) -> codecs.CodecInfo | None:
+    """Return the codec of a name, which comes with its spaces and hyphens replaced."""
+    plain = re.sub("[^a-z0-9]+", "_", name)
+    return next((_codec(known) for known in _LOSING if re.sub("[^a-z0-9]+", "_", known) == plain), None)
+
+
+codecs.register(_find)

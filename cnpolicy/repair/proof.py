@@ -6,8 +6,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from cnpolicy.findings import Finding, apply
-from cnpolicy.language import total_bits
+import numpy as np
+
+from cnpolicy.findings import Certainty, Finding, apply
+from cnpolicy.language import bits, total_bits
 
 HAN = re.compile("[\u3001-\u30ff\u3400-\u9fff\uff01-\uffee]")
 HANS = re.compile("[\u3400-\u9fff]+")
@@ -22,7 +24,8 @@ ENOUGH_BITS = 8.0
 class Read(NamedTuple):
     """A run of the text, what it says when read aright, the chain of encodings, and how strong the proof is.
 
-    A proof of 1 or more stands alone; one between 0 and 1 counts beside a proven run.
+    A proof of 1 or more stands alone; one between 0 and 1 counts beside a proven run. `exact`: misread again by the
+    chain, what it says is what stands there, and nothing was assumed.
     """
 
     start: int
@@ -30,6 +33,7 @@ class Read(NamedTuple):
     after: str
     chain: str
     proof: float
+    exact: bool = True
 
 
 OPENING = "“‘「『《\"'`"
@@ -103,13 +107,13 @@ def _plain(chain: str) -> str:
 
 
 def _cover(reads: Sequence[Read]) -> list[Read]:
-    """Return those of the reads that do not overlap and together cover most; of two alike the likelier."""
+    """Return those of the reads that do not overlap and together cover most; of two alike the exact or likelier one."""
     if len(reads) < 2:
         return list(reads)
     likely: dict[tuple[int, int], Read] = {}
     for read in reads:
         other = likely.setdefault((read.start, read.end), read)
-        if other.after != read.after and total_bits(read.after) < total_bits(other.after):
+        if (other.after != read.after or other.exact < read.exact) and _rank(read) < _rank(other):
             likely[read.start, read.end] = read
     ordered = sorted(likely.values(), key=lambda read: read.end)
     ends = [read.end for read in ordered]
@@ -129,6 +133,10 @@ def _cover(reads: Sequence[Read]) -> list[Read]:
             index -= 1
     kept.reverse()
     return kept
+
+
+def _rank(read: Read) -> tuple[bool, float]:
+    return not read.exact, total_bits(read.after)
 
 
 def amend(text: str, reads: Iterable[Read]) -> str:
@@ -155,47 +163,81 @@ def report(name: str, text: str, reads: Sequence[Read]) -> Iterator[Finding]:
             yield mentioned(name, text, read.start, read.end, read.chain, read.after)
         else:
             before = text[read.start : read.end]
-            yield Finding(name, read.start, read.end, before, read.after, "certain", note=read.chain)
+            certainty: Certainty = "certain" if read.exact else "inferred"
+            yield Finding(name, read.start, read.end, before, read.after, certainty, note=read.chain)
+
+
+# Stretches of so many characters may cost so many bits each, but for so few of all. Of the lines of simplified news
+# 0.5 % have one that costs more, of traditional news 6 %, of GBK that was read out of step from the middle on 45 %.
+_STRETCH, _SENSE_BITS, _STRANGE = 4, 15.0, 0.05
+
+
+def make_sense(texts: Sequence[str]) -> list[bool]:
+    """Tell of texts whether next to no stretch of them is so unlikely that it may be read out of step, or wrongly.
+
+    Every byte says something by every encoding of pairs: the inverse is exact, and need not be what stood there.
+    """
+    sums = np.cumsum(np.concatenate([[0.0], bits("\n".join(texts))]), dtype=np.float64)
+    found_strange = sums[_STRETCH:] - sums[:-_STRETCH] > _STRETCH * _SENSE_BITS
+    strange = np.cumsum(np.concatenate([[False], found_strange, [False] * _STRETCH]), dtype=np.int64)
+    found: list[bool] = []
+    start = 0
+    for text in texts:
+        end = start + max(len(text) - _STRETCH + 1, 0)
+        found.append(bool(strange[end] - strange[start] <= _STRANGE * len(text)))
+        start += len(text) + 1
+    return found
 
 
 def compose(text: str, first: Sequence[Finding], second: Sequence[Finding]) -> list[Finding]:
     """Return the findings that do in one application what `first` and then `second` do in two."""
     middle = apply(text, first)
-    spans: list[tuple[int, int, str]] = [(finding.start, finding.end, finding.note) for finding in second]
+    spans: list[tuple[int, int, Finding]] = [(finding.start, finding.end, finding) for finding in second]
     shift = 0
     for finding in first:
         start = finding.start + shift
-        spans.append((start, start + len(finding.after), finding.note))
+        spans.append((start, start + len(finding.after), finding))
         shift += len(finding.after) - len(finding.before)
     spans.sort(key=lambda span: span[:2])
-    clusters: list[tuple[int, int, str]] = []
-    for start, end, note in spans:
+    clusters: list[tuple[int, int, list[Finding]]] = []
+    for start, end, finding in spans:
         # What is left of a removal is empty, and belongs to what follows there.
         if clusters and (start < clusters[-1][1] or start == clusters[-1][0]):
-            started, ended, noted = clusters[-1]
-            clusters[-1] = (started, max(ended, end), note if noted in note else noted)
+            started, ended, parts = clusters[-1]
+            clusters[-1] = (started, max(ended, end), [*parts, finding])
         else:
-            clusters.append((start, end, note))
+            clusters.append((start, end, [finding]))
     composed: list[Finding] = []
     earlier, later = deque(first), deque(second)
     shift = 0  # from offsets in the middle text to offsets in the first
-    for start, end, note in clusters:
+    for start, end, parts in clusters:
         begin = start - shift
         while earlier and (earlier[0].start + shift < end or start == end == earlier[0].start + shift):
             # `shift` grows as findings are passed, and so stays that of the place reached.
             finding = earlier.popleft()
             shift += len(finding.after) - len(finding.before)
-        parts: list[str] = []
+        after: list[str] = []
         done = start
         while later and later[0].start < end:
             finding = later.popleft()
-            parts += [middle[done : finding.start], finding.after]
+            after += [middle[done : finding.start], finding.after]
             done = finding.end
-        parts.append(middle[done:end])
+        after.append(middle[done:end])
         name = (first[0] if first else second[0]).rule
         before = text[begin : end - shift]
-        composed.append(Finding(name, begin, end - shift, before, "".join(parts), "certain", note=note))
+        certainty: Certainty = "certain" if all(part.certainty == "certain" for part in parts) else "inferred"
+        posterior = min((part.posterior for part in parts if part.posterior is not None), default=None)
+        note = _note(parts)
+        composed.append(Finding(name, begin, end - shift, before, "".join(after), certainty, posterior, note))
     return composed
+
+
+def _note(parts: Sequence[Finding]) -> str:
+    """Return the note of findings that are made one: of one that contains the others the longest."""
+    note = parts[0].note
+    for part in parts[1:]:
+        note = part.note if note in part.note else note
+    return note
 
 
 _ROUNDS = 12  # each round makes the text shorter; real documents were never garbled more than three times

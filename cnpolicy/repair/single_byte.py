@@ -1,53 +1,22 @@
 """Undo reading in a single-byte encoding: every byte became one character, and none was lost."""
 
 import re
-import unicodedata
-from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from itertools import accumulate
-from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from cnpolicy import language
 from cnpolicy.findings import Finding
 from cnpolicy.repair import joints
-from cnpolicy.repair.code_pages import SPACE, CodePage, Places, Starts, character_class, membership, page, spelled_in
-from cnpolicy.repair.pairs import MARKS, find_pairs
-from cnpolicy.repair.proof import ENOUGH_BITS, OPENING, Read, amend, report, select, settle
+from cnpolicy.repair.code_pages import character_class, good_marks, page
+from cnpolicy.repair.pairs import MARKS
+from cnpolicy.repair.proof import OPENING, Read, make_sense, report, select, settle
+from cnpolicy.repair.relatives import FIRST_SIGN, WINDOWS, find_pairs_in_all, wrong_of
+from cnpolicy.repair.sequences import LEADS, find_utf_8
+from cnpolicy.repair.torn_pairs import undo_torn_pairs
 from cnpolicy.rules import Context, rule
-
-_STRUCTURE_BITS = 5.0  # one in 32 of three characters drawn from a code page is a sequence of UTF-8
-_BESIDE_BITS = 4.0  # what a letter or a sign is worth beside Chinese text
-# Marks of good Chinese text that begin sequences in some code page: alone they are no reason to look.
-_GOOD = frozenset("“”‘’–—…·±≤≥÷×√§°•")
-LEADS = "".join(one for one in spelled_in(joints.PAGES, 0xC2, 0xF4) if one not in _GOOD)
-
-_PROSE = "\u3001-\u301b\u3041-\u30fe\u3105-\u3129\u4e00-\u9fa5\uac00-\ud7a3\uff01-\uff5e"
-
-
-@cache
-def _prose() -> re.Pattern[str]:
-    return re.compile(f"[{_PROSE}]")
-
-
-@cache
-def _usual() -> re.Pattern[str]:
-    return re.compile(f"[{_PROSE}\u2010-\u2027\u2100-\u27bf\u0400-\u045f\U0001f300-\U0001faff]+")
-
-
-@cache
-def _unfit() -> re.Pattern[str]:
-    """Match controls and private use: no text was written with them."""
-    return re.compile("[\x80-\x9f\ue000-\uf8ff\ufffd\U00040000-\U0010ffff]")
-
-
-@cache
-def _lead() -> re.Pattern[str]:
-    return re.compile(character_class(LEADS))
 
 
 @cache
@@ -55,288 +24,33 @@ def _quoted_lead() -> re.Pattern[str]:
     return re.compile(character_class(OPENING) + character_class(LEADS))
 
 
-@cache
-def _starts() -> Starts:
-    return Starts(joints.PAGES)
+def _judged(text: str, reads: Sequence[Read]) -> Iterator[Read]:
+    """Yield runs of double-byte text, which are exact only if nothing says that they are not.
 
-
-@cache
-def _leads() -> npt.NDArray[np.bool_]:
-    return membership(LEADS)
-
-
-def _places(text: str) -> dict[str, Places]:
-    """Return for each code page where sequences of UTF-8 may begin; none where only marks of good text do."""
-    found = _starts().find(text)
-    if not found:
-        return found
-    points = language.codes(text)
-    return {name: places for name, places in found.items() if _leads()[points[places]].any()}
-
-
-def _runs_of_utf_8(text: str, wrong: CodePage, places: Places) -> Iterator[re.Match[str]]:
-    """Yield the runs of UTF-8 sequences that begin at some of the places."""
-    done = 0
-    run = wrong.utf_8_run
-    for place in places.tolist():
-        if place < done:
-            continue
-        match = run.match(text, place)
-        if match:
-            yield match
-            done = match.end()
-
-
-def _without_spaces(run: str, wrong: CodePage) -> Iterator[tuple[int, int]]:
-    """Yield the stretches of a run of UTF-8 sequences between those with a space in them."""
-    start = 0
-    for unit in wrong.utf_8_unit.finditer(run):
-        if SPACE in unit.group():
-            if start < unit.start():
-                yield start, unit.start()
-            start = unit.end()
-    if start < len(run):
-        yield start, len(run)
-
-
-def _spans(text: str, wrong: CodePage, places: Places) -> Iterator[tuple[int, int]]:
-    """Yield where UTF-8 sequences stand in a row, spelled in the code page.
-
-    A space inside a sequence is read as a no-break space only in a line that is proven without it.
+    Decoding proves nothing, so that what makes no sense, or leaves something in its line, can be of another encoding.
     """
-    line_end = -1
-    strict = 0  # sequences of three bytes without a space in the line
-    for match in _runs_of_utf_8(text, wrong, places):
-        start, end = match.span()
-        if SPACE not in match.group():
-            yield start, end
-            continue
-        if start > line_end:
-            line_start = text.rfind("\n", max(line_end, 0), start) + 1
-            line_end = text.find("\n", start)
-            line_end = len(text) if line_end < 0 else line_end
-            units = wrong.utf_8_unit.findall(text, line_start, line_end)
-            strict = sum(len(unit) > 2 and SPACE not in unit for unit in units)
-        if strict >= 2:
-            yield start, end
-        else:
-            for first, last in _without_spaces(match.group(), wrong):
-                yield start + first, start + last
-
-
-def _prove_utf_8(text: str, run: "_Run", wrong: CodePage) -> float:
-    """Return how strongly the characters of a run speak for UTF-8.
-
-    A run in good text would have to be a letter and two or three signs of just these classes, again and again. Four
-    such sequences in a row are never met; fewer have to be likelier as Chinese than as what they are.
-    """
-    start, end, after, among = run
-    if sum(one > "\u07ff" for one in after[:_SURE]) >= 6:
-        return 1
-    units = wrong.utf_8_unit.findall(text[start:end])
-    long = sum(len(unit) > 2 for unit in units)
-    if long >= 6:
-        return 1
-    left, right = text[start - 1] if start else "\n", text[end] if end < len(text) else "\n"
-    points = language.codes(left + text[start:end] + right)
-    chinese = joints.is_chinese(points[[0, -1]])
-    if long < 4 and among:
-        return 0  # part of a longer run that is not UTF-8 as a whole: more likely another encoding
-    odd = int(joints.odd_joints(points).sum())
-    beside = int(chinese[0]) + int(chinese[1] and text[end - 1] not in _GOOD)
-    stays = float(joints.stay_bits(points)[:-1].sum())
-    if not long:
-        shorter = stays - float(joints.stay_bits(language.codes(left + after)).sum()) >= ENOUGH_BITS
-        return 1 if len(units) >= 3 and odd >= 2 and (shorter or after.isalpha()) and _is_one_script(after) else 0.5
-    gain = stays + _STRUCTURE_BITS * min(odd, long) + _BESIDE_BITS * beside
-    gain -= float(language.bits((left if chinese[0] else "\n") + after)[1:].sum())
-    proof = max(gain / ENOUGH_BITS, 0.1)
-    in_word = (left.isalpha() and not chinese[0]) or (right.isalpha() and not chinese[1])
-    if long >= 2:
-        # Bytes of GBK are now and then UTF-8 by chance; what they say then is as rare as any.
-        usual = sum(map(len, _usual().findall(after)))
-        if usual * 2 < len(after):
-            return min(proof, 0.9)
-        return max(proof, 1) if odd >= 2 or beside or long >= 4 else proof
-    character = next(one for unit, one in zip(units, after, strict=True) if len(unit) > 2)
-    if not _prose().match(character):
-        symbol = "\u2010" <= character <= "\u2027" or "\u2100" <= character <= "\u27bf" or character > "\uffff"
-        return 1 if symbol and odd and not in_word else 0.5
-    return proof if (odd and not in_word) or beside else min(proof, 0.9)
-
-
-class _Run(NamedTuple):
-    """Characters that are UTF-8 in a code page, what they say when read so once, and whether others stand beside."""
-
-    start: int
-    end: int
-    once: str
-    among: bool
-
-
-class _Beside:
-    """Whether a letter or a sign that is not Chinese stands before and behind each place of a text.
-
-    Marks that good text has as well are what stands beyond them.
-    """
-
-    def __init__(self, text: str) -> None:
-        points = language.codes(f"\n{text}\n")
-        chinese = joints.is_chinese(points)
-        foreign = joints.is_foreign(points) & ~chinese
-        mark = (points >= 0x80) & ~chinese & ~foreign
-        places = np.arange(len(points))
-        self._before = foreign[np.maximum.accumulate(np.where(mark, 0, places))]
-        self._behind = foreign[::-1][np.maximum.accumulate(np.where(mark[::-1], 0, places))][::-1]
-
-    def __call__(self, start: int, end: int) -> bool:
-        return bool(self._before[start] or self._behind[end + 1])
-
-
-# Characters: a run of one or two sequences. Between other letters and signs it is part of another encoding.
-_SHORT = 4
-
-
-def _runs(
-    text: str, wrong: CodePage, places: Places, sure: Sequence[tuple[int, int]], beside: _Beside
-) -> Iterator[_Run]:
-    """Yield the runs of UTF-8 that begin at some of the places and are not in a run that is sure."""
-    for start, end in _spans(text, wrong, places):
-        among = beside(start, end)
-        if among and end - start <= _SHORT:
-            continue
-        index = bisect_right(sure, (start, len(text))) - 1
-        if index >= 0 and sure[index][1] >= end:
-            continue
-        run = text[start:end]
-        try:
-            once = wrong.to_bytes(run.replace(SPACE, "\xa0")).decode("utf-8")
-        except UnicodeDecodeError:
-            continue
-        if _lead().search(run):
-            yield _Run(start, end, once, among)
-
-
-def _find_utf_8(text: str, depth: int = 4) -> list[Read]:
-    """Return the runs of the text that read as UTF-8, with all the times over that they were misread."""
-    begins = _places(text) if depth else {}
-    if not begins:
-        return []
-    reads: list[Read] = []
-    beside = _Beside(text)
-    foreign = len(text) - len(text.encode("ascii", "ignore"))
-    sure: list[tuple[int, int]] = []  # runs that need not be tried in another code page
-    # The code page that most of the text fits is mostly the one: then hardly anything is left for the others.
-    for name, places in sorted(begins.items(), key=lambda begin: -len(begin[1])):
-        wrong = page(name)
-        found: list[tuple[int, int]] = []
-        for read in _readings(text, list(_runs(text, wrong, places, sure, beside)), wrong, depth):
-            reads.append(read)
-            if read.proof >= 1 and _is_prose(read.after):
-                found.append((read.start, read.end))
-        if found:
-            sure = sorted({*sure, *found})
-            # When next to nothing is left, what is will be found in the result, where it is next to nothing to search.
-            if sum(end - start for start, end in sure) * 50 >= foreign * 49:
-                break
-    return reads
-
-
-def _is_one_script(after: str) -> bool:
-    """Tell whether the letters are of one alphabet: those that bytes of GBK give by chance are of several (λͬ־)."""
-    if any(unicodedata.category(one)[0] == "M" for one in after):
-        return False
-    return len({unicodedata.name(one, "?").split()[0] for one in after if one.isalpha()}) < 2
-
-
-_SURE = 60  # characters by which a reading is judged
-_SURE_BITS = 11.0  # a character of Chinese costs 7 to 9, of one that was read in a similar code page 13 and more
-
-
-def _is_prose(after: str) -> bool:
-    """Tell whether a reading is Chinese beyond doubt."""
-    return len(after) >= 4 and language.bits_per_character(after[:_SURE]) < _SURE_BITS
-
-
-class _Inside(NamedTuple):
-    """What a run says when it is read once, between the Chinese characters beside it: they are evidence, too."""
-
-    left: str
-    once: str
-    right: str
-
-    @property
-    def text(self) -> str:
-        return self.left + self.once + self.right
-
-
-def _insides(text: str, runs: Iterable[_Run]) -> Iterator[_Inside]:
-    for start, end, once, _ in runs:
-        left, right = (side if _prose().match(side) else "" for side in (text[start - 1 : start], text[end : end + 1]))
-        yield _Inside(left, once, right)
-
-
-def _search_all(insides: Iterable[_Inside], find: Callable[[str], list[Read]]) -> dict[_Inside, list[Read]]:
-    """Return what a search finds in each of the texts; it is made over all of them at once, each in its own line."""
-    unique = list(dict.fromkeys(insides))
-    found: dict[_Inside, list[Read]] = {inside: [] for inside in unique}
-    if not unique:
-        return found
-    starts = list(accumulate((len(inside.text) + 1 for inside in unique), initial=0))
-    for read in find("\n".join(inside.text for inside in unique)):
-        number = bisect_right(starts, read.start) - 1
-        if read.end < starts[number + 1]:
-            found[unique[number]].append(
-                read._replace(start=read.start - starts[number], end=read.end - starts[number])
-            )
-    return found
-
-
-def _readings(text: str, runs: Sequence[_Run], wrong: CodePage, depth: int) -> Iterator[Read]:
-    """Yield what the runs may say that read as UTF-8 once: that, or what it says when that is read once more."""
-    insides = list(_insides(text, runs))
-    deeper = _search_all(insides, lambda joined: _find_utf_8(joined, depth - 1))
-    once_only: list[tuple[_Run, _Inside, float]] = []
-    for run, inside in zip(runs, insides, strict=True):
-        start, end, once, among = run
-        chain = f"utf-8 ← {wrong.codec(text[start:end])}"
-        size = len(inside.left)
-        inner = [
-            read._replace(start=read.start - size, end=read.end - size)
-            for read in deeper[inside]
-            if read.start >= size and read.end <= size + len(once)
-        ]
-        selected = select(once, inner)
-        if selected:
-            after = amend(once, selected)
-            if not _unfit().search(after):
-                yield Read(start, end, after, f"{selected[0].chain} ← {chain}", 1)
-                continue
-        proof = _prove_utf_8(text, run, wrong)
-        likelier = False
-        for read in inner:
-            # What was misread once was misread twice, too, if that makes it likelier; and beside runs that were.
-            if read.start == 0 and read.end == len(once) and not _unfit().search(read.after):
-                likelier = read.proof > 0.1
-                yield Read(start, end, read.after, f"{read.chain} ← {chain}", proof if likelier else min(proof, 0.9))
-                if likelier:
-                    break
-        if not likelier:
-            once_only.append((run, inside, proof))
-    # What is proven and could stand in a text needs no other proof.
-    open_ = [inside for (_, _, once, _), inside, proof in once_only if proof < 1 or _unfit().search(once)]
-    pairs = _search_all(open_, find_pairs)
-    for (start, end, once, _), inside, proof in once_only:
-        chain = f"utf-8 ← {wrong.codec(text[start:end])}"
-        if inside in pairs and pairs[inside] and select(inside.text, pairs[inside]):
-            yield Read(start, end, once, chain, 1)
-        elif not _unfit().search(once):
-            yield Read(start, end, once, chain, proof)
+    if not reads:
+        return
+    points = np.minimum(language.codes(text), 0xFFFF)
+    left = joints.is_foreign(points) | ((points >= 0xA1) & (points < FIRST_SIGN))
+    left &= ~good_marks()[points]
+    for read in reads:
+        left[read.start : read.end] = False
+    line = np.cumsum(points == 0x0A)
+    torn = set(line[left].tolist())
+    lines = line[[read.start for read in reads]].tolist()
+    for read, number, sensible in zip(reads, lines, make_sense([read.after for read in reads]), strict=True):
+        if read.exact:
+            wrong = wrong_of(read.chain)
+            own = page("cp1252" if wrong in WINDOWS else wrong)
+            is_exact = sensible and number not in torn and own.is_exact(text[read.start : read.end])
+            read = read._replace(exact=is_exact)
+        yield read
 
 
 @rule(
     "utf8-read-as-single-byte",
-    "certain",
+    "inferred",
     needs=LEADS,
     example=("å…šå§”ä¼šè®®", "党委会议"),
 )
@@ -346,41 +60,47 @@ def undo_utf_8_read_as_single_byte(text: str, _: Context) -> Iterable[Finding]:
     Every Chinese character became a letter and two symbols. The bytes are all there, and the rules by which UTF-8 puts
     them together are so strict that a few sequences in a row prove it. What was misread twice or three times, each
     time as something else perhaps, is undone at once; the note says so, the last misreading last
-    (`utf-8 ← cp1252 ← utf-8 ← mac-roman`).
+    (`utf-8 ← cp1252 ← utf-8 ← mac-roman`). U+FFFD in it is read like the rest: what was lost before is lost, and what
+    comes out may be mojibake of another kind. It is certain if the encoding reads the bytes as just what stands there;
+    look-alikes, spaces for no-break spaces, and the mixture of two encodings are assumptions.
     """
 
     def find(text: str) -> Iterable[Finding]:
-        return report("utf8-read-as-single-byte", text, select(text, _find_utf_8(text)))
+        return report("utf8-read-as-single-byte", text, select(text, find_utf_8(text)))
 
     return settle(text, find)
 
 
 @rule(
     "chinese-read-as-single-byte",
-    "certain",
+    "inferred",
     needs=MARKS,
     example=("µ³Î¯»áÒé¾ö¶¨", "党委会议决定"),
 )
-def undo_chinese_read_as_single_byte(text: str, _: Context) -> Iterable[Finding]:
+def undo_chinese_read_as_single_byte(text: str, context: Context) -> Iterable[Finding]:
     """Read text again as GBK, Big5 or EUC-TW that was read as Latin-1, Windows-1252, Mac Roman or the like.
 
     Any two accented letters are also some Chinese character, so that decoding proves nothing. What proves it is what
     the characters are: common ones throughout, where accented letters would give rare ones, and symbols such as ¹ or
-    ¶ in the middle of words. Short runs with neither stay, unless the line or the text around them is proven.
+    ¶ in the middle of words. Short runs with neither stay, unless the line or the text around them is proven. Where
+    soft hyphens were dropped, all behind them is out of step: the model of Chinese tells where one was.
     """
 
     def find(text: str) -> Iterable[Finding]:
-        reads = find_pairs(text)
+        reads = find_pairs_in_all(text)
         if not reads:
             return ()
         # What reads as UTF-8 and is still there was left as a mention: it is not two accented letters of GBK.
-        kept = deque(select(text, _find_utf_8(text)) if _quoted_lead().search(text) else ())
+        kept = deque(select(text, find_utf_8(text)) if _quoted_lead().search(text) else ())
         free: list[Read] = []
         for read in reads:
             while kept and kept[0].end <= read.start:
                 kept.popleft()
             if not kept or kept[0].start >= read.end:
                 free.append(read)
-        return report("chinese-read-as-single-byte", text, select(text, free))
+        name = "chinese-read-as-single-byte"
+        torn, whole = undo_torn_pairs(name, text, select(text, free), context)
+        found = [*torn, *report(name, text, list(_judged(text, whole)))]
+        return sorted(found, key=lambda finding: finding.start)
 
     return settle(text, find)
