@@ -62,6 +62,10 @@ class CodePage:
         """Return the characters that stand for the bytes from `first` to `last`."""
         return "".join(character for character, byte in self.byte.items() if first <= byte <= last)
 
+    def has(self, run: str) -> bool:
+        """Tell whether a run has nothing but ASCII and characters of this encoding."""
+        return all(character < "\x80" or character in self.byte for character in run)
+
     def to_bytes(self, run: str) -> bytes:
         """Return the bytes of a run that has nothing but ASCII and characters of this encoding."""
         return run.translate(self._to_bytes).encode("latin-1")
@@ -205,7 +209,7 @@ class Starts:
 # --- Good marks ------------------------------------------------------------------------------------------------------
 
 # Marks of good Chinese text that some of these encodings have as well.
-GOOD_MARKS = frozenset("“”‘’–—…·±≤≥÷×√§°•")
+GOOD_MARKS = frozenset("“”‘’–—…·±≤≥÷×√§°•‰")
 
 
 @cache

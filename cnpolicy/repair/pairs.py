@@ -8,7 +8,8 @@ through wins. That settles also where a run begins and ends, when good quotation
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from itertools import pairwise
 from typing import NamedTuple
@@ -18,7 +19,7 @@ import numpy.typing as npt
 
 from cnpolicy import encodings, language
 from cnpolicy.repair import joints
-from cnpolicy.repair.code_pages import CodePage, character_class, membership, occurrences, page, spelled_in
+from cnpolicy.repair.code_pages import GOOD_MARKS, CodePage, character_class, membership, occurrences, page, spelled_in
 from cnpolicy.repair.proof import ENOUGH_BITS, Read
 
 # Where double-byte text is looked for. With more code pages real words of more languages would have to be told from
@@ -30,7 +31,9 @@ _OPEN_BITS = 2.0  # to begin a run costs so much, so that no single pair is read
 _CLOSE_BITS = 8.0  # and to end one where a letter or a sign of the code page follows: what is garbled goes on
 _BESIDE_BITS = 6.0  # what a letter or a sign costs more beside a Chinese character
 _ORNAMENT = 8  # characters
-_GARBLED_BITS = 6.0  # what a character costs more that stays where the text around is garbled
+# What a character costs more that stays in a line that is garbled, and where most of the text is: there next to none
+# does. With 6 bits for both, 1.4 % of odd lines of Big5 read as Latin-1 kept a pair, with 12 0.1 %, with 18 none.
+_GARBLED_BITS, _THROUGHOUT_BITS = 6.0, 18.0
 _POOLED_BITS = 12.0  # prove the runs of a line together: more than a single run needs, as each was chosen for its gain
 _FIRST_SAMPLE = 1200  # characters by which the way is found that most of a garbled text is read in
 _SAMPLE = 6000  # characters by which the ways to read a text are ranked; a shorter text is read in every way
@@ -92,10 +95,8 @@ Best = dict[int, tuple[float, Way, list[_Walk]]]  # of each stretch: what it gai
 
 # -- Stretches ---------------------------------------------------------------------------------------------------------
 
-# Between good Chinese text these are its own marks; a stretch of nothing else is none.
-_GOOD = frozenset("“”‘’…—–·°±×÷§•‰√≤≥")
 HIGH = spelled_in(PAGES, 0x80, 0xFF)
-MARKS = "".join(character for character in HIGH if character not in _GOOD)
+MARKS = "".join(character for character in HIGH if character not in GOOD_MARKS)
 
 
 @cache
@@ -181,11 +182,17 @@ class _Field:
         has = mine & (wrong.bytes_of[units] > 0) & (self.points < 0x10000)
         return np.add.reduceat(has, self.starts) / np.maximum(np.add.reduceat(mine, self.starts), 1)
 
+    def fits(self, wrong: CodePage) -> npt.NDArray[np.bool_]:
+        """Tell of each stretch whether the code page has nearly all that is foreign in it, or all of its marks."""
+        units = np.minimum(self.points, 0xFFFF)
+        lacks = self.open & (self.points >= 0x80) & ((wrong.bytes_of[units] == 0) | (self.points >= 0x10000))
+        return (self.share(wrong) >= _COVERED) | ~np.logical_or.reduceat(lacks, self.starts)
 
-def _walk(field: _Field, chosen: npt.NDArray[np.intp], way: Way, *, garbled: bool = False) -> list[list[_Walk]]:
+
+def _walk(field: _Field, chosen: npt.NDArray[np.intp], way: Way, *, staying: float = 0.0) -> list[list[_Walk]]:
     """Return for each of the chosen stretches the runs that the cheapest way through it reads.
 
-    Where the text around is garbled, it costs more to stay and nothing to begin.
+    Where the text around is garbled, `staying` costs so many bits more, and to begin nothing.
     """
     lengths = field.lengths[chosen]
     ends = np.cumsum(lengths)
@@ -215,8 +222,8 @@ def _walk(field: _Field, chosen: npt.NDArray[np.intp], way: Way, *, garbled: boo
     opened[private], went_on[private] = _PRIVATE_BITS, _PRIVATE_BITS
     stay = field.stay[places]
     left = field.after_read[places]
-    if garbled:
-        more = _GARBLED_BITS * (open_ & (points >= 0x80))
+    if staying:
+        more = staying * (open_ & (points >= 0x80))
         stay, left, opened = stay + more, left + more, opened - _OPEN_BITS
     closes = np.flatnonzero(~open_ & field.chinese[places] & (last[:size] > 0))
     if len(closes):  # good Chinese text behind a run: how well it goes on
@@ -377,14 +384,14 @@ def find_pairs(text: str) -> list[Read]:
     left = [stretch for stretch, done in zip(stretches, sure.tolist(), strict=True) if not done]
     if left:
         read(_rank(left, text, _SAMPLE))
-    _read_rest(text, stretches, field, best)
+    ways = _read_rest(text, stretches, field, best)
     reads: list[Read] = []
     for number in sorted(best):
         _, way, walks = best[number]
         for walk in walks:
             chain = f"{way.right.name} ← {way.wrong.codec(text[walk.start : walk.end])}"
             reads.append(Read(walk.start, walk.end, walk.after, chain, max(_proof(text, walk), 0.1)))
-    return reads
+    return sorted([*reads, *_read_rows(text, reads, ways)], key=lambda read: read.start) if ways else reads
 
 
 def _may_prove(text: str, stretches: Sequence[tuple[int, int]]) -> bool:
@@ -422,8 +429,11 @@ def _pool(lines: Sequence[int], stretches: Sequence[tuple[int, int]], best: Best
     return {key for key, gain in gains.items() if gain >= _POOLED_BITS and ways[key[0]] == 1 and left[key[0]] <= 1}
 
 
-def _read_rest(text: str, stretches: Sequence[tuple[int, int]], field: _Field, best: Best) -> None:
-    """Read what is left in lines that are garbled in the way of the line, or of the text if most of it is garbled."""
+def _read_rest(text: str, stretches: Sequence[tuple[int, int]], field: _Field, best: Best) -> dict[int, Way]:
+    """Read what is left in lines that are garbled in the way of the line, or of the text if most of it is garbled.
+
+    Return the way of each line that is garbled; at -1 that of all others if most of the text is.
+    """
     ends = [match.start() for match in re.finditer("\n", text)]
     lines = [bisect_left(ends, start) for start, _ in stretches]
     gains: dict[tuple[int, Way], float] = {}
@@ -438,14 +448,16 @@ def _read_rest(text: str, stretches: Sequence[tuple[int, int]], field: _Field, b
         if (lines[number], way) in pooled:
             best[number] = (0.0, way, [walk._replace(gain=max(walk.gain, _POOLED_BITS)) for walk in walks])
     if not gains:
-        return
+        return {}
     ways: dict[int, Way] = {}
     for (line, way), _ in sorted(gains.items(), key=lambda one: one[1]):
         ways[line] = way
-    throughout = covered * 2 > len(text) - len(text.encode("ascii", "ignore"))
+    if covered * 2 <= len(text) - len(text.encode("ascii", "ignore")):
+        del ways[-1]
+    staying = _THROUGHOUT_BITS if -1 in ways else _GARBLED_BITS
     tasks: dict[Way, list[int]] = {}
     for number, (start, end) in enumerate(stretches):
-        found = ways.get(lines[number]) or (ways[-1] if throughout else None)
+        found = ways.get(lines[number]) or ways.get(-1)
         if not found:
             continue
         _, way, walks = best.get(number, (0.0, found, []))
@@ -453,12 +465,47 @@ def _read_rest(text: str, stretches: Sequence[tuple[int, int]], field: _Field, b
         if read < end - start:
             tasks.setdefault(found, []).append(number)
     for way, numbers in tasks.items():
-        chosen = np.array(numbers)[field.share(way.wrong)[numbers] >= _COVERED]
+        chosen = np.array(numbers)[field.fits(way.wrong)[numbers]]
         if not len(chosen):
             continue
-        for number, walks in zip(chosen.tolist(), _walk(field, chosen, way, garbled=True), strict=True):
+        for number, walks in zip(chosen.tolist(), _walk(field, chosen, way, staying=staying), strict=True):
             if walks:
                 best[number] = (0.0, way, walks)
+    return ways
+
+
+# What rows are made of in documents: wide spaces before a date, and lines.
+_ROWS = frozenset("\u3000─━═—―－＿…．·＊＝～■□◇◆☆★")
+
+
+@cache
+def _row() -> re.Pattern[str]:
+    """Match a pair again and again; in good text such a row is an ornament, too."""
+    high = character_class(HIGH)
+    return re.compile(f"({high}(?:[@-~]|{high}))\\1{{{_ORNAMENT // 2},}}")
+
+
+def _read_rows(text: str, reads: Sequence[Read], ways: Mapping[int, Way]) -> Iterator[Read]:
+    """Yield the rows of one character in lines that are garbled, or anywhere in a text of which most is.
+
+    Alone they prove nothing, so that they were not read with the others.
+    """
+    line = place = 0
+    done = deque(reads)
+    for row in _row().finditer(text):
+        start, end = row.span()
+        line += text.count("\n", place, start)
+        place = start
+        while done and done[0].end <= start:
+            done.popleft()
+        way = ways.get(line) or ways.get(-1)
+        if way is None or (done and done[0].start < end) or not way.wrong.has(row[1]):
+            continue
+        first, second = way.wrong.to_bytes(row[1])
+        character = chr(way.right.pairs[first << 8 | second])
+        if character in _ROWS:
+            chain = f"{way.right.name} ← {way.wrong.codec(row[1])}"
+            yield Read(start, end, character * ((end - start) // 2), chain, 0.1)
 
 
 def _rank(stretches: Sequence[tuple[int, int]], text: str, sample: int) -> list[tuple[Way, float]]:

@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_left, bisect_right
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -76,8 +76,8 @@ def select(text: str, reads: Iterable[Read]) -> list[Read]:
     """Return the proven runs of reads that overlap, and the weaker ones that the proven ones bear out, in order.
 
     Of proven runs those are kept that together cover most of the text. A weaker one counts if it was read by a chain
-    that a proven run beside it was read by; beside means in the same line, or anywhere in a text that is garbled
-    throughout (see `prove`).
+    that a proven run beside it was read by, or by the last part of one: the rest is undone next. Beside means in the
+    same line, or anywhere in a text that is garbled throughout (see `prove`).
     """
     strong: list[Read] = []
     weak: list[Read] = []
@@ -90,7 +90,9 @@ def select(text: str, reads: Iterable[Read]) -> list[Read]:
     foreign = len(text) - len(text.encode("ascii", "ignore"))
     garbled = sum(read.end - read.start for read in proven) * 2 > foreign
     ends = [match.start() for match in re.finditer("\n", text)] if not garbled else []
-    chains = {(0 if garbled else bisect_left(ends, read.start), _plain(read.chain)) for read in proven}
+    chains = {
+        (0 if garbled else bisect_left(ends, read.start), chain) for read in proven for chain in _last(read.chain)
+    }
     starts = [read.start for read in proven]
     free: list[Read] = []
     for read in weak:
@@ -99,6 +101,14 @@ def select(text: str, reads: Iterable[Read]) -> list[Read]:
             if not index or proven[index - 1].end <= read.start:
                 free.append(read)
     return sorted([*proven, *_cover(free)], key=lambda read: read.start)
+
+
+def _last(chain: str) -> Iterator[str]:
+    """Yield a chain, and what is left of it when its first misreadings are not undone yet."""
+    yield _plain(chain)
+    steps = chain.split(" ← ")
+    for start in range(2, len(steps), 2):
+        yield _plain(" ← ".join(steps[start:]))
 
 
 def _plain(chain: str) -> str:
@@ -110,10 +120,13 @@ def _cover(reads: Sequence[Read]) -> list[Read]:
     """Return those of the reads that do not overlap and together cover most; of two alike the exact or likelier one."""
     if len(reads) < 2:
         return list(reads)
+    size: Counter[str] = Counter()  # characters that each chain covers
+    for read in reads:
+        size[_plain(read.chain)] += read.end - read.start
     likely: dict[tuple[int, int], Read] = {}
     for read in reads:
         other = likely.setdefault((read.start, read.end), read)
-        if (other.after != read.after or other.exact < read.exact) and _rank(read) < _rank(other):
+        if (other.after != read.after or other.exact < read.exact) and _is_likelier(read, other, size):
             likely[read.start, read.end] = read
     ordered = sorted(likely.values(), key=lambda read: read.end)
     ends = [read.end for read in ordered]
@@ -135,8 +148,16 @@ def _cover(reads: Sequence[Read]) -> list[Read]:
     return kept
 
 
-def _rank(read: Read) -> tuple[bool, float]:
-    return not read.exact, total_bits(read.after)
+def _is_likelier(read: Read, other: Read, size: Counter[str]) -> bool:
+    """Tell whether a reading of a run is likelier than another one: by what it says, or by what covers more elsewhere.
+
+    What was misread before says nothing yet, and similar code pages read it in similar ways.
+    """
+    if read.exact != other.exact:
+        return read.exact
+    gain = total_bits(other.after) - total_bits(read.after)
+    more = size[_plain(read.chain)] - size[_plain(other.chain)]
+    return gain > 0 if abs(gain) >= ENOUGH_BITS or not more else more > 0
 
 
 def amend(text: str, reads: Iterable[Read]) -> str:

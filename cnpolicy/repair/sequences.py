@@ -3,9 +3,9 @@
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -227,8 +227,27 @@ def _runs(
             once = wrong.to_bytes(run.replace(SPACE, "\xa0")).decode("utf-8")
         except UnicodeDecodeError:
             continue
-        if _lead().search(run):
-            yield _Run(start, end, once, among)
+        yield _Run(start, end, once, among)
+
+
+def _by_line(text: str, runs: Sequence[_Run]) -> Iterator[tuple[int, int, list[_Run]]]:
+    """Yield the lines that have runs, by their offsets, each with its runs."""
+    left = deque(runs)
+    end = 0
+    while left:
+        start, end = text.rfind("\n", end, left[0].start) + 1, text.find("\n", left[0].start)
+        end = len(text) if end < 0 else end
+        own: list[_Run] = []
+        while left and left[0].start < end:
+            own.append(left.popleft())
+        yield start, end, own
+
+
+def _worth_a_look(text: str, runs: Iterable[_Run]) -> Iterator[_Run]:
+    """Yield the runs of the lines in which one begins with more than a mark of good text."""
+    for _, _, own in _by_line(text, list(runs)):
+        if any(_lead().search(text, run.start, run.end) for run in own):
+            yield from own
 
 
 def find_utf_8(text: str, depth: int = 4) -> list[Read]:
@@ -272,9 +291,10 @@ def _find_in_pages(text: str, begins: dict[str, Places], depth: int) -> list[Rea
     for name, places in sorted(begins.items(), key=lambda begin: -len(begin[1])):
         wrong = page(name)
         found: list[tuple[int, int]] = []
-        for read in _readings(text, list(_runs(text, wrong, places, sure, beside)), wrong, depth):
+        runs = list(_worth_a_look(text, _runs(text, wrong, places, sure, beside)))
+        for read, in_pairs in _readings(text, runs, wrong, depth):
             reads.append(read)
-            if read.proof >= 1 and read.exact and _is_prose(read.after):
+            if read.proof >= 1 and read.exact and (in_pairs or _is_prose(read.after)):
                 found.append((read.start, read.end))
         if found:
             sure = sorted({*sure, *found})
@@ -301,84 +321,118 @@ def _is_prose(after: str) -> bool:
     return len(after) >= 4 and language.bits_per_character(after[:_SURE]) < _SURE_BITS
 
 
-class _Inside(NamedTuple):
-    """What a run says when it is read once, between the Chinese characters beside it: they are evidence, too."""
-
-    left: str
-    once: str
-    right: str
-
-    @property
-    def text(self) -> str:
-        return self.left + self.once + self.right
+# Of what is not Chinese in a line so much must be in runs for the line to be looked at as a whole. Where all of it was
+# misread before it is all; sequences that stand in pairs of bytes by chance are 1 to 10 %.
+_DENSE = 0.8
 
 
-def _insides(text: str, runs: Iterable[_Run]) -> Iterator[_Inside]:
-    for start, end, once, _ in runs:
-        left, right = (side if _prose().match(side) else "" for side in (text[start - 1 : start], text[end : end + 1]))
-        yield _Inside(left, once, right)
+class _Layer:
+    """Lines of a text as they are when all runs in them are read once; what is found in them speaks for the runs.
 
+    What a run says is often part of a line that was misread before, and the pairs of bytes of Big5 go over the ends of
+    runs. Runs among what is none are looked at one by one, with the Chinese characters beside them.
+    """
 
-def _search_all(insides: Iterable[_Inside], find: Callable[[str], list[Read]]) -> dict[_Inside, list[Read]]:
-    """Return what a search finds in each of the texts; it is made over all of them at once, each in its own line."""
-    unique = list(dict.fromkeys(insides))
-    found: dict[_Inside, list[Read]] = {inside: [] for inside in unique}
-    if not unique:
+    def __init__(self, text: str, runs: Sequence[_Run]) -> None:
+        points = language.codes(text)
+        foreign = np.concatenate([[0], np.cumsum((points >= 0x80) & ~joints.is_chinese(points))])
+        parts: list[str] = []
+        self._starts: list[int] = []
+        size = 0
+        for start, end, own in _by_line(text, runs):
+            if sum(foreign[run.end] - foreign[run.start] for run in own) < _DENSE * (foreign[end] - foreign[start]):
+                spans = [(*_with_chinese(text, run.start, run.end), [run]) for run in own]
+            else:
+                spans = [(start, end, own)]
+            for begin, stop, inside in spans:
+                done = begin
+                for run in inside:
+                    parts += [text[done : run.start], run.once]
+                    self._starts.append(size + run.start - done)
+                    size = self._starts[-1] + len(run.once)
+                    done = run.end
+                parts += [text[done:stop], "\n"]
+                size += stop - done + 1
+        self.text = "".join(parts)
+
+    def inside(self, reads: Iterable[Read], runs: Sequence[_Run]) -> list[list[Read]]:
+        """Return for each run what lies in it of what was found, with offsets in what the run says."""
+        found: list[list[Read]] = [[] for _ in runs]
+        for read in reads:
+            number = bisect_right(self._starts, read.start) - 1
+            if number >= 0 and read.end <= (start := self._starts[number]) + len(runs[number].once):
+                found[number].append(read._replace(start=read.start - start, end=read.end - start))
         return found
-    starts = list(accumulate((len(inside.text) + 1 for inside in unique), initial=0))
-    for read in find("\n".join(inside.text for inside in unique)):
-        number = bisect_right(starts, read.start) - 1
-        if read.end < starts[number + 1]:
-            found[unique[number]].append(
-                read._replace(start=read.start - starts[number], end=read.end - starts[number])
-            )
-    return found
+
+    def covered(self, reads: Iterable[Read], runs: Sequence[_Run]) -> list[bool]:
+        """Tell of each run whether all of it beyond ASCII lies in what was found, which may go over its ends."""
+        left = language.codes(self.text) >= 0x80
+        for read in reads:
+            left[read.start : read.end] = False
+        uncovered = np.concatenate([[0], np.cumsum(left)])
+        starts = np.array(self._starts)
+        ends = starts + [len(run.once) for run in runs]
+        covered: list[bool] = (uncovered[ends] == uncovered[starts]).tolist()
+        return covered
 
 
-def _readings(text: str, runs: Sequence[_Run], wrong: CodePage, depth: int) -> Iterator[Read]:
-    """Yield what the runs may say that read as UTF-8 once: that, or what it says when that is read once more."""
-    insides = list(_insides(text, runs))
-    # What is no misreading in this code page is hardly one of a misreading.
-    likely = [inside for run, inside in zip(runs, insides, strict=True) if wrong.is_exact(text[run.start : run.end])]
-    deeper = _search_all(likely, lambda joined: find_utf_8(joined, depth - 1))
+def _with_chinese(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return a run with the characters of prose beside it: they are evidence, too."""
+    before, behind = (_prose().match(side) is not None for side in (text[start - 1 : start], text[end : end + 1]))
+    return start - before, end + behind
+
+
+def _readings(text: str, runs: Sequence[_Run], wrong: CodePage, depth: int) -> Iterator[tuple[Read, bool]]:
+    """Yield what the runs may say that read as UTF-8 once: that, or what it says when that is read once more.
+
+    With each whether it is pairs of bytes in its line that prove it.
+    """
+    if not runs:
+        return
+    layer = _Layer(text, runs)
+    deeper = layer.inside(find_utf_8(layer.text, depth - 1), runs)
     spaces = SOFT_HYPHEN in text and "\xa0" not in text
-    once_only: list[tuple[Read, _Inside]] = []
-    for run, inside in zip(runs, insides, strict=True):
+    proven: set[str] = set()  # chains of more than one misreading
+    left: list[tuple[int, Read, list[Read]]] = []  # the number of a run, what it says once, and twice
+    for number, (run, inner) in enumerate(zip(runs, deeper, strict=True)):
         start, end, once, among = run
         chain = f"utf-8 ← {wrong.codec(text[start:end])}"
         # That spaces are no-break spaces that were replaced is no guess where all were, and soft hyphens were not lost.
         exact = not among and wrong.is_exact(text[start:end]) and (spaces or SPACE not in text[start:end])
-        size = len(inside.left)
-        inner = [
-            read._replace(start=read.start - size, end=read.end - size)
-            for read in deeper.get(inside, ())
-            if read.start >= size and read.end <= size + len(once)
-        ]
+        # What is no misreading in this code page is hardly one of a misreading.
+        inner = inner if wrong.is_exact(text[start:end]) else []
         selected = select(once, inner)
-        if selected:
-            after = amend(once, selected)
-            if _is_fit(after):
-                exact = exact and all(read.exact for read in selected)
-                yield Read(start, end, after, f"{selected[0].chain} ← {chain}", 1, exact)
-                continue
+        if selected and _is_fit(after := amend(once, selected)):
+            exact = exact and all(read.exact for read in selected)
+            yield Read(start, end, after, f"{selected[0].chain} ← {chain}", 1, exact), False
+            proven.add(f"{selected[0].chain} ← {chain}")
+            continue
         proof = _prove_utf_8(text, run, wrong)
-        likelier = False
-        for read in inner:
-            # What was misread once was misread twice, too, if that makes it likelier; and beside runs that were.
-            if read.start == 0 and read.end == len(once):
-                likelier = read.proof > 0.1
-                most = _UNFIT_PROOF if not _is_fit(read.after) else proof if likelier else 0.9
-                proof_of_both = min(proof, most)
-                yield Read(start, end, read.after, f"{read.chain} ← {chain}", proof_of_both, exact and read.exact)
-                if likelier:
-                    break
-        if not likelier:
-            once_only.append((Read(start, end, once, chain, proof, exact), inside))
+        twice = [
+            Read(start, end, read.after, f"{read.chain} ← {chain}", read.proof, exact and read.exact)
+            for read in inner
+            if read.start == 0 and read.end == len(once)
+        ]
+        left.append((number, Read(start, end, once, chain, proof, exact), twice))
     # What is proven and could stand in a text needs no other proof.
-    open_ = [inside for read, inside in once_only if read.proof < 1 or _unfit().search(read.after)]
-    pairs = _search_all(open_, find_pairs)
-    for read, inside in once_only:
-        if inside in pairs and pairs[inside] and select(inside.text, pairs[inside]):
-            yield read._replace(proof=1)
+    if all(read.proof >= 1 and not twice and not _unfit().search(read.after) for _, read, twice in left):
+        yield from ((read, False) for _, read, _ in left)
+        return
+    in_pairs = layer.covered(select(layer.text, find_pairs(layer.text)), runs)
+    for number, once_only, twice in left:
+        is_open = once_only.proof < 1 or twice or _unfit().search(once_only.after)
+        if in_pairs[number] and is_open and not any(read.chain in proven for read in twice):
+            yield once_only._replace(proof=1), True
         else:
-            yield read if _is_fit(read.after) else read._replace(proof=min(read.proof, _UNFIT_PROOF))
+            yield from ((read, False) for read in _once_or_twice(once_only, twice))
+
+
+def _once_or_twice(once: Read, twice: Sequence[Read]) -> Iterator[Read]:
+    """Yield what a run may say that was misread once, or also before: if that is likelier, and beside such runs."""
+    for read in twice:
+        is_likelier = read.proof > 0.1
+        most = _UNFIT_PROOF if not _is_fit(read.after) else once.proof if is_likelier else 0.9
+        yield read._replace(proof=min(once.proof, most))
+        if is_likelier:
+            return
+    yield once if _is_fit(once.after) else once._replace(proof=min(once.proof, _UNFIT_PROOF))

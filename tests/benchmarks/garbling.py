@@ -23,6 +23,8 @@ import cnpolicy.encodings  # noqa: F401 - Python has no EUC-TW
 
 Change = Callable[[str], str]
 
+RELATIVES = ("iso8859-15", "iso8859-2", "cp1250", "cp1254", "cp1257", "cp1258")  # of Windows-1252
+
 SIMPLIFIED = ("simplified",)
 TRADITIONAL = ("traditional",)
 BOTH = SIMPLIFIED + TRADITIONAL
@@ -197,7 +199,7 @@ def inverse(text: str, right: str, wrong: str, times: int = 1) -> str:
     for _ in range(times):
         # GB18030 could write the sign for what was lost.
         text = text.replace("\ufffd", "")
-        if wrong in ("cp1252", "cp1251"):
+        if wrong in ("cp1251", "cp1252", *RELATIVES):
             data = b"".join(_byte(character, wrong) for character in text)
         elif wrong in ("cp936", "cp950"):
             codes = windows_codes(wrong)
@@ -214,7 +216,7 @@ def _byte(character: str, encoding: str) -> bytes:
     try:
         return character.encode(encoding)
     except UnicodeEncodeError:
-        return bytes([ord(character)]) if "\x80" <= character <= "\x9f" else b""
+        return bytes([ord(character)]) if "\x80" <= character <= "\xff" else b""
 
 
 # --- Two wrong steps, and bytes that moved ---------------------------------------------------------------------------
@@ -420,18 +422,28 @@ def _class_1() -> Iterator[Garbling]:
     yield _chain(
         "1/utf-8 as latin-1, then as cp1252", BOTH, ("utf-8", "latin-1", "strict"), ("utf-8", "cp1252", "control")
     )
+    for wrong in RELATIVES:
+        yield _misread("utf-8", wrong, "control", 1, f"1/utf-8 as {wrong}", BOTH)
+    plain = _misread("utf-8", "latin-1", "strict", 1, "", BOTH)
+    yield Garbling(
+        "1/utf-8 as latin-1, soft hyphens lost",
+        BOTH,
+        lambda text: plain.garble(text).replace("\xad", ""),
+        plain.told,
+    )
 
 
 def _class_2() -> Iterator[Garbling]:
     for right, scripts in TWO_BYTES.items():
         for wrong in ("latin-1", "cp1252", "cp437", "mac_roman"):
             yield _misread(right, wrong, SINGLE[wrong], 1, f"2/{right} as {wrong}", scripts)
-    yield _chain(
-        "2/gbk as latin-1, then utf-8 as cp1252",
-        SIMPLIFIED,
-        ("gbk", "latin-1", "strict"),
-        ("utf-8", "cp1252", "control"),
-    )
+        for wrong in RELATIVES:
+            yield _misread(right, wrong, "control", 1, f"2/{right} as {wrong}", scripts)
+    for right, scripts in {"gbk": SIMPLIFIED, "big5": TRADITIONAL}.items():
+        for first, second in (("latin-1", "cp1252"), ("latin-1", "latin-1"), ("mac_roman", "mac_roman")):
+            steps = ((right, first, SINGLE[first]), ("utf-8", second, SINGLE[second]))
+            yield _chain(f"2/{right} as {first}, then utf-8 as {second}", scripts, *steps)
+            yield _chain(f"2/{right} as {first}, then utf-8 as {second} twice", scripts, *steps, steps[1])
 
 
 def _class_3() -> Iterator[Garbling]:
@@ -440,6 +452,9 @@ def _class_3() -> Iterator[Garbling]:
             yield _misread("utf-8", wrong, loss, 1, f"3/utf-8 as {wrong}, {loss}", BOTH)
     for wrong, loss in (("gbk", "replaced"), ("gbk", "question"), ("gbk", "whatwg"), ("gb18030", "replaced")):
         yield _misread("utf-8", wrong, loss, 2, f"3/utf-8 as {wrong} twice, {loss}", BOTH)
+    yield _chain(
+        "3/utf-8 as gbk, replaced, then as cp1252", BOTH, ("utf-8", "gbk", "replaced"), ("utf-8", "cp1252", "control")
+    )
 
 
 def _class_4() -> Iterator[Garbling]:
