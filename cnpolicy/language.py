@@ -53,7 +53,7 @@ def _model() -> _Model:
         arrays["transitions"].ravel(),
         arrays["owner"],
         arrays["within"],
-        np.exp2(-np.arange(256, dtype=np.float32) / 8),
+        tables.EIGHTHS.astype(np.float32),
     )
 
 
@@ -200,7 +200,7 @@ def pairs() -> Pairs:
         (model.ends_simplified.astype(np.float64), model.ends_traditional.astype(np.float64)),
         first,
         _columns(place, first, owner[place] >> tables.ROW_BITS),
-        np.exp2(-model.within[place].astype(np.float64) / 8),
+        tables.EIGHTHS[model.within[place]],
     )
 
 

@@ -22,7 +22,7 @@ class Held(Exception):
         super().__init__("; ".join(said) or "it has just begun")
 
 
-def who() -> str:
+def _who() -> str:
     """Return what this process says of itself."""
     return f"process {os.getpid()} on {socket.gethostname()}"
 
@@ -35,10 +35,10 @@ def part_name(number: int, of: int) -> str:
 def lock_folder(folder: str, opened: ExitStack, *, alone: bool) -> int:
     """Lock a folder until `opened` is closed, and return the file that is the lock; Held if that cannot be."""
     file = open_in(folder, FOLDER, opened)
-    if not taken(file, alone=alone):
-        raise Held(said for _, said in holders(folder))
+    if not _taken(file, alone=alone):
+        raise Held(said for _, said in _holders(folder))
     if alone:
-        say(file, who())
+        _say(file, _who())
     return file
 
 
@@ -49,10 +49,10 @@ def lock_part(folder: str, number: int, of: int, opened: ExitStack) -> None:
     """
     name = part_name(number, of) + PART
     file = open_in(folder, name, opened)
-    if not taken(file, alone=True):
-        raise Held([said(file)])
-    say(file, f"{who()}, part {number}/{of}")
-    others = [said for other, said in holders(folder, name) if not other.endswith(f"-of-{of}{PART}")]
+    if not _taken(file, alone=True):
+        raise Held([_said(file)])
+    _say(file, f"{_who()}, part {number}/{of}")
+    others = [said for other, said in _holders(folder, name) if not other.endswith(f"-of-{of}{PART}")]
     if others:
         raise Held(others)
 
@@ -64,7 +64,7 @@ def open_in(folder: str, name: str, opened: ExitStack) -> int:
     return file
 
 
-def taken(file: int, *, alone: bool) -> bool:
+def _taken(file: int, *, alone: bool) -> bool:
     """Lock a file if no other process has locked it in a way that forbids this, and tell whether that went well."""
     try:
         fcntl.flock(file, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
@@ -73,25 +73,25 @@ def taken(file: int, *, alone: bool) -> bool:
     return True
 
 
-def say(file: int, text: str) -> None:
+def _say(file: int, text: str) -> None:
     """Write into a lock who holds it."""
     os.ftruncate(file, 0)
     os.write(file, text.encode())
 
 
-def said(file: int) -> str:
+def _said(file: int) -> str:
     """Return what the holder of a lock says."""
     return os.read(file, _SAID_BYTES).decode("utf-8", "replace")
 
 
-def holders(folder: str, besides: str = "") -> Iterator[tuple[str, str]]:
+def _holders(folder: str, besides: str = "") -> Iterator[tuple[str, str]]:
     """Yield the names of the locks that other processes hold alone, but for `besides`, with what these say."""
     for name in sorted(os.listdir(folder)):
         if name != besides and (name == FOLDER or name.endswith(PART)):
             with ExitStack() as opened:
                 file = open_in(folder, name, opened)
-                if not taken(file, alone=False):
-                    yield name, said(file)
+                if not _taken(file, alone=False):
+                    yield name, _said(file)
 
 
 def wait_for(file: int) -> None:

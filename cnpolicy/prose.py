@@ -18,8 +18,8 @@ from cnpolicy import tables
 Floats = npt.NDArray[np.float64]
 
 ORDER = 4  # characters in a row
+NOWHERE = 0xFFFFFFFF  # where a window has no code point
 _BMP = 0x10000
-_EIGHTHS = np.exp2(-np.arange(256) / 8)
 
 
 class _Model(NamedTuple):
@@ -59,11 +59,11 @@ def chances(windows: npt.NDArray[np.uint32], pairs: Floats) -> Floats:
     """
     model = _model()
     within = np.minimum(windows, _BMP - 1)
-    written = _EIGHTHS[model.share[:, within[:, -1]]]
+    written = tables.EIGHTHS[model.share[:, within[:, -1]]]
     folded = model.folded.take(within)
     found = np.stack([pairs, pairs])
     alive = np.arange(len(windows))
-    left = _EIGHTHS[model.rest_of_one.take(folded[:, -2])]
+    left = tables.EIGHTHS[model.rest_of_one.take(folded[:, -2])]
     for length in range(1, ORDER):
         history = np.zeros(len(alive), dtype=np.uint64)
         for column in range(ORDER - 1 - length, ORDER - 1):
@@ -72,9 +72,9 @@ def chances(windows: npt.NDArray[np.uint32], pairs: Floats) -> Floats:
             known, places = _find(history)
             if not len(known):
                 break
-            alive, history, left = alive[known], history[known], _EIGHTHS[model.rest.take(places)]
+            alive, history, left = alive[known], history[known], tables.EIGHTHS[model.rest.take(places)]
         found[:, alive] *= left
         known, places = _find(tables.extend_keys(history, folded[alive, -1]))
         seen = alive[known]
-        found[:, seen] = _EIGHTHS[model.chance.take(places)] * written[:, seen]
+        found[:, seen] = tables.EIGHTHS[model.chance.take(places)] * written[:, seen]
     return found

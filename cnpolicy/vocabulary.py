@@ -43,7 +43,6 @@ _MOST_CONTEXT = 1 << 18
 _NEWLINE = 0x0A
 _LOST = 0xFFFD
 _LOST_CHARACTER = chr(_LOST)
-_NOWHERE = 0xFFFFFFFF  # no code point
 _BMP = 0x10000
 # Sums of ways smaller than this are made larger, so that they never become 0; beside a place of many options sooner.
 _TINY, _TINY_BITS = 2.0**-500, 500
@@ -54,17 +53,15 @@ class _Words(NamedTuple):
     marks: npt.NDArray[np.uint16]
     values: npt.NDArray[np.uint8]
     single: Floats
-    probability: Floats
 
 
 @cache
 def _words() -> _Words:
     arrays = tables.load("words")
-    probability = np.exp2(-np.arange(256) / 8)
     single = np.ones((2, _BMP + 1))
     known = arrays["single"] > 0
-    single[:, :_BMP][known] = probability[arrays["single"][known]]
-    return _Words(arrays["marks"], arrays["values"], single, probability)
+    single[:, :_BMP][known] = tables.EIGHTHS[arrays["single"][known]]
+    return _Words(arrays["marks"], arrays["values"], single)
 
 
 def _look_up(keys: Keys) -> Floats:
@@ -78,7 +75,7 @@ def _look_up(keys: Keys) -> Floats:
     way, word = ((held >> 2) == marks).nonzero()
     if len(word):
         held, values = held[way, word], words.values[places[way, word]]
-        probability = words.probability[values]
+        probability = tables.EIGHTHS[values]
         found[0, word] += probability * (held & 1)
         found[1, word] += probability * (held >> 1 & 1)
     return found
@@ -267,7 +264,7 @@ def _windows(points: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
     """Return for each code point of each row those up to it, after a line end."""
     if not points.size:
         return np.zeros((*points.shape, _ORDER), dtype=np.uint32)
-    padded = np.full((len(points), points.shape[1] + _ORDER - 1), _NOWHERE, dtype=np.uint32)
+    padded = np.full((len(points), points.shape[1] + _ORDER - 1), prose.NOWHERE, dtype=np.uint32)
     padded[:, _ORDER - 2] = _NEWLINE
     padded[:, _ORDER - 1 :] = points
     return np.lib.stride_tricks.sliding_window_view(padded, _ORDER, axis=1)

@@ -7,12 +7,11 @@ import numpy as np
 import pytest
 
 from cnpolicy import language, prose, tables
-from cnpolicy.tables import build, build_prose
+from cnpolicy.tables import build_prose
 
 TEXT = (
     "\n" + "青石镇今年新修三条水渠，果园都用渠水。\n青石镇的果园今年丰收，镇里新修水渠。\n" * 3 + "果园后面是水渠。\n"
 )
-_NOWHERE = 0xFFFFFFFF
 
 
 def slow_chance(text: str, history: str, character: str) -> float:
@@ -38,7 +37,6 @@ def model(monkeypatch):
         TEXT,
         {"test": TEXT.replace("镇", "鎮").replace("后", "後")},
         lambda character: to_simplified.get(character, character),
-        build._settle,
     )
     loaded = tables.unpack(data)
     monkeypatch.setattr(prose, "_model", cache(lambda: prose._Model(**loaded)))
@@ -47,7 +45,7 @@ def model(monkeypatch):
 def chances(text: str) -> np.ndarray:
     """What the model says of the last character of a text, in simplified and in traditional writing."""
     points = language.codes(text)
-    window = np.full((1, prose.ORDER), _NOWHERE, dtype=np.uint32)
+    window = np.full((1, prose.ORDER), prose.NOWHERE, dtype=np.uint32)
     window[0, prose.ORDER - len(points) :] = points
     pairs = np.exp2(-language.pair_bits(points[-2:-1], points[-1:]).astype(np.float64))
     return prose.chances(window, pairs)[:, 0]
@@ -78,7 +76,7 @@ def test_all_that_may_follow_adds_up_to_one():
     everything = np.array([code for code in range(0x10000) if not 0xD800 <= code < 0xE000], dtype=np.uint32)
     for history in ("市委、", "改革开", "青石\n", "的"):
         before = language.codes(history)
-        windows = np.full((len(everything), prose.ORDER), _NOWHERE, dtype=np.uint32)
+        windows = np.full((len(everything), prose.ORDER), prose.NOWHERE, dtype=np.uint32)
         windows[:, prose.ORDER - 1 - len(before) : -1] = before
         windows[:, -1] = everything
         last = np.full_like(everything, before[-1])

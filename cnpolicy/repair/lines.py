@@ -35,7 +35,6 @@ _PAIRS = 0.5
 _WORDS = 1 - _PAIRS
 # So much of what a pair says is how running text goes on: with 0, 0.5 and 0.8 come 55.7, 58.0 and 58.5 % back.
 _PROSE = 0.8
-_NOWHERE = 0xFFFFFFFF  # no code point
 _SINGLE_PAIRS = 0.1  # of a character that is a word by itself, so much follows from the one before, as in vocabulary
 _TINY = 1e-9  # what no word ends or begins with may still stand there
 _BLOCK = 64  # so many places are looked up in one go
@@ -265,7 +264,7 @@ def _by_words(line: Line, chance: Floats, scripts: Floats) -> Floats:
     second += line.start[slot[first] + 1]
     one, two = line.code[first], line.code[second]
     bits, share, joined = language.pair_parts(one.astype(np.uint32), two.astype(np.uint32))
-    windows = np.full((len(one), prose.ORDER), _NOWHERE, dtype=np.uint32)
+    windows = np.full((len(one), prose.ORDER), prose.NOWHERE, dtype=np.uint32)
     windows[:, -2], windows[:, -1] = one, two
     free = np.exp2(bits.astype(np.float64))
     likely = (1 - _PROSE) * share + _PROSE * free * (scripts @ prose.chances(windows, share / free))

@@ -1,7 +1,6 @@
 """Read GBK again that was read one byte out of step: from the second byte of a character on."""
 
 import re
-from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -17,7 +16,6 @@ from cnpolicy.repair.lattice import Reading
 _SLIP_BITS = 16.0
 _SHORTEST = 2  # characters: fewer say nothing
 _MOVED = 2  # so many characters before and behind the place that pairs of characters tell it may begin
-_REACH = 8  # so many characters beside it are looked at
 _RARE_BITS = 17.0  # the 9,000 commonest characters cost less
 _LOST = "\ufffd"
 _RUN = re.compile("[\xa4-\uffef]{3,}")
@@ -38,11 +36,13 @@ def reread_out_of_step(text: str) -> Reading | None:
     cells: list[Cell] = []
     done = 0
     for run in _RUN.finditer(text):
-        for cell in _stretches(text, run.start(), run.end()):
-            if done < cell.start:
-                cells.append(Cell(done, cell.start, text[done : cell.start]))
-            cells.append(cell)
-            done = cell.end
+        cell = _reread_run(text, run.start(), run.end())
+        if cell is None:
+            continue
+        if done < cell.start:
+            cells.append(Cell(done, cell.start, text[done : cell.start]))
+        cells.append(cell)
+        done = cell.end
     if not cells:
         return None
     if done < len(text):
@@ -50,8 +50,8 @@ def reread_out_of_step(text: str) -> Reading | None:
     return Reading(tuple(cells), language.total_bits("".join(cell.after for cell in cells)))
 
 
-def _stretches(text: str, start: int, end: int) -> Iterator[Cell]:
-    """Yield the cells of the stretches of a run that say more when they are shifted by a byte."""
+def _reread_run(text: str, start: int, end: int) -> Cell | None:
+    """Return the cell of the stretch of a run that says more when it is shifted by a byte, or None if none does."""
     points = language.codes(text[start:end])
     data = np.where(points < 0x10000, _bytes()[np.minimum(points, 0xFFFF)], 0)
     both = (data[:-1] > 0) & (data[1:] > 0)
@@ -64,11 +64,10 @@ def _stretches(text: str, start: int, end: int) -> Iterator[Cell]:
     gains = np.where(good[1:] & good[:-1], before - after, -1e6)
     best = _greatest(gains)
     if best is None or best[2] < _SLIP_BITS:
-        return
+        return None
     # The characters from `first` to `last` give those between them; the ends of both are left over.
     first, last = best[0], best[1] + 1
-    stretch = _Stretch(text, start, data, "".join(map(chr, codes.tolist())))
-    yield stretch.cell(first, last)
+    return _Run(text, start, data, "".join(map(chr, codes.tolist()))).cell(first, last)
 
 
 def _greatest(gains: npt.NDArray[np.float64]) -> tuple[int, int, float] | None:
@@ -84,7 +83,7 @@ def _greatest(gains: npt.NDArray[np.float64]) -> tuple[int, int, float] | None:
     return start, end, float(rises[end])
 
 
-class _Stretch(NamedTuple):
+class _Run(NamedTuple):
     """A run of the text from an offset on, the bytes of its characters, and what each two of them make shifted."""
 
     text: str
@@ -97,22 +96,22 @@ class _Stretch(NamedTuple):
 
         `first` and `last` are the characters at its ends as pairs of characters have it; words tell where it begins.
         """
-        begun = self._begin(first, last)
-        first = begun.place
-        after, losses = begun.character + self.shifted[first:last], [*begun.losses]
+        first, begun = self._begin(first, last)
+        losses = [begun] if begun else []
+        after = (begun.character if begun else "") + self.shifted[first:last]
         end = self.start + last + 1
         # The byte after the last one was lost as well, and a mark stands for it.
         if self.text[end : end + 1] in (_LOST, "?"):
             end += 1
             options = _candidates(int(self.data[last]) & 0xFF, first=True)
-            loss = _likeliest(after[-_REACH:], options, self.text[end : end + _REACH])
+            loss = _likeliest(after[-vocabulary.REACH :], options, self.text[end : end + vocabulary.REACH])
             if loss:
                 losses.append(loss._replace(offset=len(after)))
                 after += loss.character
         return Cell(self.start + first, end, after, tuple(losses))
 
-    def _begin(self, first: int, last: int) -> "_Begun":
-        """Return where a stretch begins, and the character of which only the second byte is left there."""
+    def _begin(self, first: int, last: int) -> tuple[int, Loss | None]:
+        """Return where a stretch begins, and the character of which only the second byte is left there, if any fits."""
         low = max(first - _MOVED, 0)
         high = min(first + _MOVED, last - 1)
         ways: list[tuple[int, str]] = []
@@ -125,21 +124,13 @@ class _Stretch(NamedTuple):
                 kept = self.text[self.start + low : self.start + place]
                 written.append(kept + character + self.shifted[place:high])
         if not ways:
-            return _Begun(first, "", ())
-        left = self.text[max(self.start + low - _REACH, 0) : self.start + low]
-        shares = _shares(left[left.rfind("\n") + 1 :], tuple(written), self.shifted[high:last][:_REACH])
+            return first, None
+        left = self.text[max(self.start + low - vocabulary.REACH, 0) : self.start + low]
+        shares = _shares(left[left.rfind("\n") + 1 :], tuple(written), self.shifted[high:last][: vocabulary.REACH])
         order = np.argsort(-shares, kind="stable")
         place, character = ways[int(order[0])]
         runner_up = next((ways[number][1] for number in order[1:].tolist() if ways[number][0] == place), "")
-        return _Begun(place, character, (Loss(0, character, float(shares[order[0]]), runner_up),))
-
-
-class _Begun(NamedTuple):
-    """Where a stretch begins, and the character that is put in there."""
-
-    place: int
-    character: str
-    losses: tuple[Loss, ...]
+        return place, Loss(0, character, float(shares[order[0]]), runner_up)
 
 
 @lru_cache(maxsize=512)

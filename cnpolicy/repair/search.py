@@ -183,6 +183,13 @@ def _chain(kind: int, text: str) -> Chain:
     return next((chain for chain in chains if chain[-1].wrong == wanted), chains[0])
 
 
+class _Way(NamedTuple):
+    """A chain to try, and the kind of misreading that it undoes."""
+
+    kind: str
+    chain: Chain
+
+
 def _read_together(text: str, regions: Sequence[_Region], chain: Chain) -> list[list[Cell]]:
     """Return for each region the cells of its reading by the chain, with offsets in the text; all in one go."""
     # Nearly no text has anything to read: the lattice is loaded when there is.
@@ -198,15 +205,15 @@ def _read_together(text: str, regions: Sequence[_Region], chain: Chain) -> list[
     ]
 
 
-def _runs(text: str, reads: Sequence[Sequence[Cell]], kind: str, chain: Chain) -> list[list[Span]]:
-    """Return for each of the readings the runs of cells that say more than the text does, with what each gains."""
-    found: list[list[Span]] = [[] for _ in reads]
+def _runs(text: str, regions: Sequence[_Region], way: _Way) -> list[list[Span]]:
+    """Return for each region the runs of cells that say more by a chain than the text does, with what each gains."""
+    found: list[list[Span]] = [[] for _ in regions]
     owners: list[int] = []
     spans: list[Span] = []
     texts: list[str] = []
-    for owner, cells in enumerate(reads):
+    for owner, cells in enumerate(_read_together(text, regions, way.chain)):
         for run, before in _changes(text, cells):
-            span = Span(kind, chain, tuple(_trimmed(text, run)) or tuple(run), 0.0)
+            span = Span(*way, tuple(_trimmed(text, run)) or tuple(run), 0.0)
             after = text[span.end] if span.end < len(text) else "\n"
             texts += [before + text[span.start : span.end] + after, before + span.after + after]
             owners.append(owner)
@@ -284,36 +291,32 @@ def _choose(text: str, regions: Sequence[_Region]) -> list[_Choice]:
     heard: set[Chain] = set()  # what has said something before
     inside = "".join(text[region.start : region.end] for region in regions)
     for order in range(TRIED):
-        batches: dict[tuple[int, Chain], list[int]] = {}
+        batches: dict[_Way, list[int]] = {}
         for number, region in enumerate(regions):
             if order < len(region.kinds) and not best[number].good:
                 kind = region.kinds[order]
-                batches.setdefault((kind, _chain(kind, inside)), []).append(number)
-        for (kind, chain), numbers in batches.items():
-            if (
-                chain in heard or _says_something(text, [regions[one] for one in numbers], KINDS[kind].name, chain)
-            ) and _improve(text, regions, best, numbers, KINDS[kind].name, chain):
-                heard.add(chain)
+                batches.setdefault(_Way(KINDS[kind].name, _chain(kind, inside)), []).append(number)
+        for way, numbers in batches.items():
+            says = way.chain in heard or _says_something(text, [regions[one] for one in numbers], way)
+            if says and _improve(text, regions, best, numbers, way):
+                heard.add(way.chain)
     # Once more over, where what is turned back once is still mojibake of the same kind.
     batches = {}
     for number, region in enumerate(regions):
         if TWICE in region.kinds and not best[number].good:
             chain = _chain(TWICE, inside)
             if is_garbled_still(turn_back(text[region.start : region.end], chain[0])):
-                batches.setdefault((TWICE, (*chain, *chain)), []).append(number)
-    for (kind, chain), numbers in batches.items():
-        if _says_something(text, [regions[one] for one in numbers], KINDS[kind].name, chain):
-            _improve(text, regions, best, numbers, KINDS[kind].name, chain)
+                batches.setdefault(_Way(KINDS[TWICE].name, (*chain, *chain)), []).append(number)
+    for way, numbers in batches.items():
+        if _says_something(text, [regions[one] for one in numbers], way):
+            _improve(text, regions, best, numbers, way)
     return best
 
 
-def _improve(
-    text: str, regions: Sequence[_Region], best: list[_Choice], numbers: Sequence[int], kind: str, chain: Chain
-) -> bool:
+def _improve(text: str, regions: Sequence[_Region], best: list[_Choice], numbers: Sequence[int], way: _Way) -> bool:
     """Try a chain on some of the regions, keep what is better than before, and tell whether anything is."""
     better = False
-    reads = _read_together(text, [regions[one] for one in numbers], chain)
-    for number, runs in zip(numbers, _runs(text, reads, kind, chain), strict=True):
+    for number, runs in zip(numbers, _runs(text, [regions[one] for one in numbers], way), strict=True):
         gain = sum(run.gain for run in runs)
         if gain > best[number].gain:
             best[number] = _Choice(runs, gain, _is_good(text, regions[number], runs))
@@ -335,7 +338,7 @@ def _is_good(text: str, region: _Region, runs: Sequence[Span]) -> bool:
     return language.bits_per_character("".join([*pieces, text[place : region.end]])) < _GOOD_BITS
 
 
-def _says_something(text: str, regions: Sequence[_Region], kind: str, chain: Chain) -> bool:
+def _says_something(text: str, regions: Sequence[_Region], way: _Way) -> bool:
     """Tell whether samples of the regions say something by a chain; what is hardly longer than they need not be asked.
 
     A chain that it was not makes the lattice guess at everything, which takes a thousand times as long as reading what
@@ -357,7 +360,7 @@ def _says_something(text: str, regions: Sequence[_Region], kind: str, chain: Cha
             start = max(place, sample[-1].end)
         if start < region.end:
             sample.append(_Region(start, min(start + _TRIAL, region.end), ()))
-    found = [_founded(text, runs) for runs in _runs(text, _read_together(text, sample, chain), kind, chain)]
+    found = [_founded(text, runs) for runs in _runs(text, sample, way)]
     said = sum(run.end - run.start for runs in found for run in runs)
     # A short run in good text says little, and proves itself.
     is_proven = any(_proves(run) for runs in found for run in runs)

@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 from cnpolicy import encodings
 from cnpolicy.findings import Finding
-from cnpolicy.repair.escapes import read_octets
-from cnpolicy.repair.octets import Octet, Tally, tally
+from cnpolicy.repair.octets import Octet, Tally, read_octets, tally
 from cnpolicy.repair.proof import Read, amend, prove, settle
 from cnpolicy.repair.surroundings import (
     Line,
@@ -70,12 +69,12 @@ def _octets(matches: Iterable[re.Match[str]]) -> list[Octet]:
     return [Octet(match.start(), match.end(), int(match["two"], 16)) for match in matches]
 
 
-def _read_percent(text: str, line: Line, matches: list[re.Match[str]], told: Tally) -> list[Read]:
-    """Return what the escapes of a line say, those outside addresses; `told` is what other lines say of them."""
+def _read_percent(text: str, line: Line, matches: list[re.Match[str]], tallied: Tally) -> list[Read]:
+    """Return what the escapes of a line say, those outside addresses; `tallied` is what other lines say of them."""
     whole = is_ascii(text, line)
     if any(map(_is_code_point, matches)):
         return _read_javascript(text, matches, whole, stands_in_chinese(text, line))
-    reads = read_octets(text, line, _octets(matches), "percent", told)
+    reads = read_octets(text, line, _octets(matches), "percent", tallied)
     # Where everything is escaped a plus sign stands for a space: the sign itself would be %2B.
     spaces = whole and " " not in text[line.start : line.end] and any(read.proof >= 1 for read in reads)
     if spaces and "%20" not in text[line.start : line.end]:
@@ -240,12 +239,12 @@ def _lines_with_percent(text: str, times: int = 1) -> Iterator[tuple[Line, list[
         while again_reads and again_reads[0].start < line.end:
             reads.append(again_reads.popleft())
         parts.append((line, reads, outside(matches, [(read.start, read.end) for read in reads])))
-    told = tally(
+    tallied = tally(
         text, ((line, _octets(left)) for line, _, left in parts if not any(map(_is_code_point, left))), "percent"
     )
     for line, reads, left in parts:
         if any(map(_is_high, left)):
-            reads = sorted([*reads, *_read_percent(text, line, left, told)])
+            reads = sorted([*reads, *_read_percent(text, line, left, tallied)])
         if not any(one.proof >= 0.5 for one in reads) or is_code(text, line, assignments=False):
             continue
         yield line, reads
@@ -264,8 +263,8 @@ def _find_percent(text: str) -> Iterable[Finding]:
 def read_percent_escape(text: str, _: Context) -> Iterable[Finding]:
     """Put the characters where `%E4%B8%AD`, in UTF-8, GBK or Big5, or `%u4E2D` were left.
 
-    Texts that went through a form or an address keep it. In addresses, paths and the fields of forms the escapes are
-    right. Percentages are not touched: `50%AB` says nothing in any of them.
+    Texts that went through a form or an address keep it. In addresses, paths, the names of files and the fields of
+    forms the escapes are right. Percentages are not touched: `50%AB` says nothing in any of these encodings.
     """
     return settle(text, _find_percent)
 
@@ -316,8 +315,8 @@ def _bytes_and_breaks(line: Line) -> tuple[list[Octet], list[Octet]]:
     return octets, soft
 
 
-def _read_printable(text: str, line: Line, octets: list[Octet], soft: list[Octet], told: Tally) -> list[Read]:
-    reads = read_octets(text, line, octets, "quoted-printable", told)
+def _read_printable(text: str, line: Line, octets: list[Octet], soft: list[Octet], tallied: Tally) -> list[Read]:
+    reads = read_octets(text, line, octets, "quoted-printable", tallied)
     if any(read.proof >= 1 for read in reads):
         reads += [Read(start, end, "", "quoted-printable", 0.1) for start, end, _ in soft]
         reads.sort()
@@ -332,9 +331,9 @@ def _lines_with_printable(text: str) -> Iterator[tuple[Line, list[Read]]]:
         for line in _paragraphs(_printable().finditer(text), text)
         if any(match["two"] and match["two"][0] > "7" for match in line.matches)
     ]
-    told = tally(text, ((line, octets) for line, octets, _ in found), "quoted-printable")
+    tallied = tally(text, ((line, octets) for line, octets, _ in found), "quoted-printable")
     for line, octets, soft in found:
-        read = _read_printable(text, line, octets, soft, told)
+        read = _read_printable(text, line, octets, soft, tallied)
         if not any(one.proof >= 0.5 for one in read) or is_code(text, line, assignments=False):
             continue
         yield line, read
@@ -360,6 +359,10 @@ def read_quoted_printable(text: str, _: Context) -> Iterable[Finding]:
 
 
 # -- Encoded words ----------------------------------------------------------------------------------------------------
+
+# Fewer blanks than this set apart two words of one header: a line end, and what the next line is set in by. With 4 and
+# 16 the same words come back.
+_GAP = 8
 
 
 @cache
@@ -398,7 +401,7 @@ def _words(text: str) -> Iterator[tuple[int, int, str, bytes]]:
         if data is None:
             continue
         start, end = match.span()
-        if held and held[2] == encoding and start - held[1] < 8 and not text[held[1] : start].strip(" \t\r\n"):
+        if held and held[2] == encoding and start - held[1] < _GAP and not text[held[1] : start].strip(" \t\r\n"):
             held = (held[0], end, encoding, held[3] + data)
             continue
         if held:
@@ -417,7 +420,7 @@ def _find_words(text: str) -> Iterator[Finding]:
         if not said or not all(one.isprintable() or one in " \u3000\xa0\t" for one in said):
             continue
         read = Read(start, end, said, f"{encoding} ← encoded word", 1)
-        if held and start - held.end < 8 and not text[held.end : start].strip(" \t\r\n"):
+        if held and start - held.end < _GAP and not text[held.end : start].strip(" \t\r\n"):
             # Blanks between two words belong to the way they were sent, not to the text.
             reads[-1] = held._replace(end=end, after=held.after + said)
         else:

