@@ -41,7 +41,9 @@ ENCODINGS = (
     ),
     Encoding("hz", "GB2312 in mail and news, ASCII only", ("hz-gb-2312", "hz-gb", "hzgb", "x-chinese-hz")),
     Encoding(
-        "cp950", "Taiwan, as Windows has it", ("big5", "big-5", "ms950", "950", "windows-950", "csbig5", "x-x-big5")
+        "cp950",
+        "Taiwan, as Windows has it",
+        ("big5", "big-5", "ms950", "950", "windows-950", "csbig5", "big5-tw", "x-x-big5"),
     ),
     Encoding("big5hkscs", "Hong Kong", ("big5-hkscs", "hkscs", "big5-hkscs-2004", "x-big5-hkscs")),
     Encoding("euc_tw", "Taiwan, Unix: CNS 11643 planes 1 and 2", ("x-euc-tw", "cns11643", "euctw")),
