@@ -199,12 +199,17 @@ class _Beside:
         chinese = joints.is_chinese(points)
         foreign = joints.is_foreign(points) & ~chinese
         mark = (points >= 0x80) & ~chinese & ~foreign
+        self._sums = np.concatenate([[0], np.cumsum(foreign)])
         places = np.arange(len(points))
         self._before = foreign[np.maximum.accumulate(np.where(mark, 0, places))]
         self._behind = foreign[::-1][np.maximum.accumulate(np.where(mark[::-1], 0, places))][::-1]
 
     def __call__(self, start: int, end: int) -> bool:
         return bool(self._before[start] or self._behind[end + 1])
+
+    def foreign(self, start: int, end: int) -> int:
+        """Return how many letters and signs that are not Chinese stand between two places."""
+        return int(self._sums[end + 1] - self._sums[start + 1])
 
 
 # Characters: a run of one or two sequences. Between other letters and signs it is part of another encoding.
@@ -243,9 +248,14 @@ def _by_line(text: str, runs: Sequence[_Run]) -> Iterator[tuple[int, int, list[_
         yield start, end, own
 
 
-def _worth_a_look(text: str, runs: Iterable[_Run]) -> Iterator[_Run]:
-    """Yield the runs of the lines in which one begins with more than a mark of good text."""
-    for _, _, own in _by_line(text, list(runs)):
+def _worth_a_look(text: str, runs: Iterable[_Run], beside: _Beside) -> Iterator[_Run]:
+    """Yield the runs of the lines in which one begins with more than a mark of good text.
+
+    In a line that is mostly something else, bytes of GBK are one or two sequences of UTF-8 now and then.
+    """
+    for start, end, own in _by_line(text, list(runs)):
+        if sum(beside.foreign(run.start, run.end) for run in own) * 2 < beside.foreign(start, end):
+            own = [run for run in own if run.end - run.start > _SHORT]
         if any(_lead().search(text, run.start, run.end) for run in own):
             yield from own
 
@@ -291,7 +301,7 @@ def _find_in_pages(text: str, begins: dict[str, Places], depth: int) -> list[Rea
     for name, places in sorted(begins.items(), key=lambda begin: -len(begin[1])):
         wrong = page(name)
         found: list[tuple[int, int]] = []
-        runs = list(_worth_a_look(text, _runs(text, wrong, places, sure, beside)))
+        runs = list(_worth_a_look(text, _runs(text, wrong, places, sure, beside), beside))
         for read, in_pairs in _readings(text, runs, wrong, depth):
             reads.append(read)
             if read.proof >= 1 and read.exact and (in_pairs or _is_prose(read.after)):
