@@ -424,15 +424,10 @@ def _readings(text: str, runs: Sequence[_Run], wrong: CodePage, depth: int) -> I
             if read.start == 0 and read.end == len(once)
         ]
         left.append((number, Read(start, end, once, chain, proof, exact), twice))
-    # What is proven and could stand in a text needs no other proof.
-    if all(read.proof >= 1 and not twice and not _unfit().search(read.after) for _, read, twice in left):
-        yield from ((read, False) for _, read, _ in left)
-        return
     in_pairs = layer.covered(select(layer.text, find_pairs(layer.text)), runs)
     for number, once_only, twice in left:
-        is_open = once_only.proof < 1 or twice or _unfit().search(once_only.after)
-        if in_pairs[number] and is_open and not any(read.chain in proven for read in twice):
-            yield once_only._replace(proof=1), True
+        if in_pairs[number] and not any(read.chain in proven for read in twice):
+            yield once_only._replace(proof=max(once_only.proof, 1)), True
         else:
             yield from ((read, False) for read in _once_or_twice(once_only, twice))
 
