@@ -400,6 +400,24 @@ def _trust(lead: float, belief: float = 1.0) -> float:
     return 1 / (1 + 2 ** -min(belief * lead, _SURE_LEAD))
 
 
+# A sequence of UTF-8 in which question marks may stand for bytes, and how many of those beyond ASCII must be in such.
+_MARKED = re.compile(rb"[\xe2-\xef][\x80-\xbf?]{2}")
+_MARKED_SHARE = 0.75
+
+
+def _read_marked(data: bytes) -> Reading | None:
+    """Return the reading of UTF-8 that was read as Windows-1252 and saved so, a `?` for what that does not have.
+
+    So many bytes are lost that they look like no text; but as Windows-1252 the text can be read, and repair knows it.
+    """
+    text = encodings.read(data, "cp1252")
+    beyond = sum(byte > 0x7F for byte in data)
+    marked = sum(sum(byte > 0x7F for byte in found) for found in _MARKED.findall(data))
+    if text is None or _CONTROL.search(text) or marked < _MARKED_SHARE * beyond:
+        return None
+    return whole(text, "cp1252", _MENDED)
+
+
 def _read_doubtful(data: bytes, costs: dict[str, float], ranked: list[candidates.Candidate]) -> Reading | str:
     """Return the reading of bytes that are no one encoding without loss, or that no encoding makes good text of."""
     body = data.rstrip(b"\0")
@@ -445,7 +463,10 @@ def _read_doubtful(data: bytes, costs: dict[str, float], ranked: list[candidates
     is_dear = bits > _MAX_BITS_A_BYTE * len(sample) + _SHORT_BITS
     is_plain = not lost and bool(ranked) and not _CONTROL.search(ranked[0].text)
     if (is_dear and not is_plain) or lost > len(sample) // _MAX_LOST + _SHORT_LOST:
-        return "byte 0: this is binary data, not text; leave it out, or name its encoding with --encoding"
+        return (
+            _read_marked(data)
+            or "byte 0: this is binary data, not text; leave it out, or name its encoding with --encoding"
+        )
     if sample is not data:
         used: dict[str, int] = {}
         for piece in pieces:

@@ -69,6 +69,8 @@ def _url() -> re.Pattern[str]:
 
 # What &#128; to &#159; mean by the HTML standard: the bytes of Windows-1252.
 _BY_STANDARD = {byte: character for character, byte in BYTE.items() if byte < 0xA0 and character in SPECIALS}
+# Those that it leaves open mean controls, as browsers have it. Beside other references they are bytes of a character.
+_OPEN = frozenset(range(0x80, 0xA0)) - frozenset(_BY_STANDARD)
 _WORDS = frozenset(["amp", "lt", "gt", "quot", "apos", "nbsp"])
 _SIGNS = frozenset(["Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Zs"])
 
@@ -113,7 +115,10 @@ def _read_entity(text: str, match: re.Match[str], chinese: bool) -> str | None:
     if match["open"] or match["openhex"]:
         character = chr(int(match["open"]) if match["open"] else int(match["openhex"], 16))
         return character if belongs_in_text(character) else None
-    return _read_code(int(match["decimal"]) if match["decimal"] else int(match["hex"], 16))
+    code = int(match["decimal"]) if match["decimal"] else int(match["hex"], 16)
+    if code in _OPEN and (text[match.start() - 1 : match.start()] == ";" or text.startswith("&#", match.end())):
+        return chr(code)
+    return _read_code(code)
 
 
 def _find_entities(text: str) -> Iterator[Finding]:

@@ -194,6 +194,9 @@ def _better(text: str, reads: list[Read], others: Sequence[Read]) -> list[Read]:
             line = bisect_left(ends, read.start)
             gains[line] = gains.get(line, 0.0) + sign * _gain(text, read)
     different = {(read.start, read.end): read for read in others}
+    # Rows of signs gain nothing: they stand for themselves.
+    for line in {bisect_left(ends, read.start) for read in others} - {bisect_left(ends, read.start) for read in reads}:
+        gains[line] = max(gains[line], 0.0)
     chosen = max(gains.values(), default=0.0) >= ENOUGH_BITS
     kept: list[Read] = [read for read in others if chosen and gains[bisect_left(ends, read.start)] >= 0]
     for read in reads:

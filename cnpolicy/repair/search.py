@@ -471,9 +471,9 @@ def search(text: str) -> tuple[Span, ...]:
 
 
 def _with_borders(text: str, runs: Sequence[Span]) -> Iterator[Span]:
-    """Yield the runs, those of pairs of bytes with their borders where the words around want them."""
+    """Yield the runs with their borders where the words and the characters around want them."""
     # Nearly no text has runs: the vocabulary is loaded when there are.
-    from cnpolicy.repair.borders import move_borders
+    from cnpolicy.repair.borders import move_borders, spare_good_ends
 
     done = 0
     for number, run in enumerate(runs, 1):
@@ -481,5 +481,8 @@ def _with_borders(text: str, runs: Sequence[Span]) -> Iterator[Span]:
         if not further and step.right != "utf-8" and step.right != step.wrong:
             following = runs[number].start if number < len(runs) else len(text)
             run = run._replace(cells=move_borders(text, run.cells, step, (done, following)))
-        done = run.end
-        yield run
+        elif not further and step.right == "utf-8" and step.wrong != "utf-16":
+            run = run._replace(cells=spare_good_ends(text, run.cells, step))
+        if run.cells:
+            done = run.end
+            yield run

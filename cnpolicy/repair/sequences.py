@@ -53,6 +53,11 @@ def _unfit() -> re.Pattern[str]:
     return re.compile("[\x80-\x9f\ue000-\uf8ff\ufffd\U00040000-\U0010ffff]")
 
 
+@cache
+def _private() -> re.Pattern[str]:
+    return re.compile("[\ue000-\uf8ff]+")
+
+
 def _is_fit(once: str) -> bool:
     """Tell whether what a run says may be what stood there, whatever stands beside it.
 
@@ -434,6 +439,8 @@ def _readings(text: str, runs: Sequence[_Run], wrong: CodePage, depth: int) -> I
 
 def _once_or_twice(once: Read, twice: Sequence[Read]) -> Iterator[Read]:
     """Yield what a run may say that was misread once, or also before: if that is likelier, and beside such runs."""
+    if _private().fullmatch(once.after):
+        return
     for read in twice:
         is_likelier = read.proof > 0.1
         most = _UNFIT_PROOF if not _is_fit(read.after) else once.proof if is_likelier else 0.9

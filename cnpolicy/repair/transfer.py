@@ -401,7 +401,8 @@ def _words(text: str) -> Iterator[tuple[int, int, str, bytes]]:
         if data is None:
             continue
         start, end = match.span()
-        if held and held[2] == encoding and start - held[1] < _GAP and not text[held[1] : start].strip(" \t\r\n"):
+        between = text[held[1] : start] if held else ""
+        if held and held[2] == encoding and (_is_fold(between) or (_is_blank(between) and _is_cut(held))):
             held = (held[0], end, encoding, held[3] + data)
             continue
         if held:
@@ -409,6 +410,21 @@ def _words(text: str) -> Iterator[tuple[int, int, str, bytes]]:
         held = (start, end, encoding, data)
     if held:
         yield held
+
+
+def _is_blank(between: str) -> bool:
+    """Tell whether nothing but blanks and one line end stands between two words."""
+    return len(between) < _GAP and not between.strip(" \t\r\n") and between.count("\n") < 2
+
+
+def _is_fold(between: str) -> bool:
+    """Tell whether a header goes on from one word to the next: on a line of its own after a blank (RFC 5322)."""
+    return _is_blank(between) and ("\n" not in between or between[-1] in " \t")
+
+
+def _is_cut(word: tuple[int, int, str, bytes]) -> bool:
+    """Tell whether a word ends inside a character."""
+    return encodings.read(word[3], word[2]) is None
 
 
 def _find_words(text: str) -> Iterator[Finding]:
@@ -420,7 +436,7 @@ def _find_words(text: str) -> Iterator[Finding]:
         if not said or not all(one.isprintable() or one in " \u3000\xa0\t" for one in said):
             continue
         read = Read(start, end, said, f"{encoding} ← encoded word", 1)
-        if held and start - held.end < _GAP and not text[held.end : start].strip(" \t\r\n"):
+        if held and _is_fold(text[held.end : start]):
             # Blanks between two words belong to the way they were sent, not to the text.
             reads[-1] = held._replace(end=end, after=held.after + said)
         else:
