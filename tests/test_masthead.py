@@ -48,7 +48,7 @@ def cases() -> list[Case]:
 
 @cache
 def rounds() -> list[Case]:
-    """Return nine sets of 24 to 38 documents (the label's first figure), written one after the other.
+    """Return fifteen sets of 24 to 51 documents (the label's first figure), written one after the other.
 
     Each was marked before it was read, read once, and then developed on: what they say of unknown documents is what
     they said the first time. Of the fields that were marked, these shares were found, and of those given, right:
@@ -57,6 +57,10 @@ def rounds() -> list[Case]:
     235 fields) .957 were found, and .978 of those given were right. The eighth and ninth (62 documents, 132 fields)
     were written to mislead: signatures and numbers that are quoted, columns above titles, texts without a masthead.
     Of them .92 were found, and .94 of those given were right.
+    The tenth to fifteenth have every kind, many of them odd: .88 and .95; .88 and .94; .84 and .90; .93 and .95;
+    .96 and 1.00; .88 and .95. The fourteenth has the plainest of these. In the last three together (88 documents,
+    259 fields) .927 were found, and .968 of those given were right. Eight of 550 marks in these six sets were against
+    the conventions of cnpolicy.masthead and were put right before these shares were taken.
     """
     return load(ROUNDS)
 
@@ -88,8 +92,9 @@ def check_spans(text: str, found: Masthead) -> None:
             assert 0 <= field.start < field.end <= len(text)
 
 
-# What no rule reads: a month behind an office in brackets, and short titles of stories that begin with a colon.
-UNREAD = {"8-21-lecture", "8-36-signature-in-quote", "9-23-quoted-letter"}
+# What no rule reads: a month behind an office in brackets, short titles of stories that begin with a colon, and a name
+# before a post, for a place can look like one (石家庄副市长).
+UNREAD = {"8-21-lecture", "8-36-signature-in-quote", "9-23-quoted-letter", "14-07-speech-vice-governor-recorded"}
 
 
 @pytest.mark.parametrize(
@@ -114,6 +119,12 @@ def test_labels_are_unique() -> None:
 def test_floors(first: int) -> None:
     recall, precision = score(cases()[first::2])
     assert recall >= 0.95
+    assert precision >= 0.99
+
+
+def test_floors_of_rounds() -> None:
+    recall, precision = score(rounds())
+    assert recall >= 0.99
     assert precision >= 0.99
 
 

@@ -5,10 +5,12 @@ from cnpolicy.masthead.dates import (
     AMENDED,
     DATE_LINE,
     ENACTED,
+    NEWSPAPER,
     PASSED,
     PASSED_AT,
     PASSED_BEHIND,
     SPOKEN_AT,
+    SPOKEN_IN,
     TAIWAN_DATE,
     date_at_end,
     date_of,
@@ -27,7 +29,7 @@ from cnpolicy.masthead.issuers import (
 )
 from cnpolicy.masthead.issues import PLAIN_ISSUE, SPECIAL, issue_match, issue_of
 from cnpolicy.masthead.labels import take_label, take_labels
-from cnpolicy.masthead.lines import HAN, LONGEST_TITLE, NOISE, Line, over, squeeze
+from cnpolicy.masthead.lines import HAN, LONGEST_TITLE, NOISE, H, Line, over, squeeze
 from cnpolicy.masthead.numbers import (
     BEHIND_NUMBER,
     DECREE,
@@ -47,6 +49,21 @@ from cnpolicy.patterns import pattern
 
 _TITLE_BEFORE_DASH = 4  # characters
 _LONE_FIGURE = pattern(r"第 ?[0-9]{1,4} ?[号號]")
+# 2015年11月13日公告: what was done that day, behind the date of a masthead.
+_ISSUED = pattern("(?<=[日0-9])(?:印[发發]|公告|通告|[发發公][布佈]|出版|[编編]?印)$")
+# What stands in the head of a table.
+_COLUMNS = frozenset(
+    {"序号", "编号", "名称", "文件名称", "文号", "姓名", "单位", "职务", "日期", "时间", "数量", "金额", "备注"}
+    | {"編號", "名稱", "文號", "單位", "職務", "時間", "數量", "金額", "備註", "项目", "項目", "地点", "地點"}
+)
+# Who wrote it or took the picture, below the title.
+_REPORTER = pattern(
+    rf"本[报報刊社网台](?:特约|首席|见习)?(?:评论员|编辑部)(?: [{H}]{{2,4}})?"
+    r"|\([^()]{0,12}摄\)"
+    rf"|(?:本[报報刊社网台])?(?:特约|首席|见习|实习)?(?:记者|通讯员|评论员)[ /:] ?[{H}]{{2,4}}"
+    rf"(?:[ /、]{{1,3}}(?:(?:特约|实习)?(?:记者|通讯员)[ /:])?[{H}]{{2,4}}){{0,6}}"
+)
+_POSTED = pattern(f" ?(?:发表于|发布于|IP属地|来自)[ :]{{0,2}}[{H}]{{2,6}}$")
 # 原创 姓名 公众号 2019-12-02
 _BYLINE = pattern("(?:原创|原創|撰文|图文|文|图|记者|通讯员)[ :/]")
 
@@ -65,15 +82,28 @@ def take_line(reading: Reading, line: Line) -> bool:
         return True
     if _take_date(reading, line):
         return True
+    if match := NEWSPAPER.fullmatch(text):
+        reading.tokens.append(Token("noise", line))
+        reading.add("date", 5, iso(*(int(match[part]) for part in ("year", "month", "day"))), line, "certain")
+        return True
+    if (posted := _POSTED.search(text)) and (day := date_at_end(text[: posted.start()])) and day["d"]:
+        # 某某发布 2022-05-19 18:30 发表于某地
+        reading.tokens.append(Token("noise", line))
+        reading.add("date", 5, date_of(day), line.part(day.start(), day.end()), "certain")
+        return True
     if _BYLINE.match(text) and (day := date_at_end(text)):
         reading.tokens.append(Token("noise", line))
         reading.add("date", 5, date_of(day), line.part(day.start(), len(text)), "certain")
         return True
-    if NOISE.search(text) or (len(text) > 8 and not HAN.search(text)):
+    if NOISE.search(text) or _REPORTER.fullmatch(text) or (len(text) > 8 and not HAN.search(text)):
         reading.tokens.append(Token("noise", line))
         return True
     if _take_number(reading, line):
         return True
+    columns = text.split()
+    if len(columns) > 2 and len(_COLUMNS.intersection(columns)) > 1:
+        reading.body = line
+        return False
     if _LONE_FIGURE.fullmatch(text):  # of a decree whose first line is lost
         reading.tokens.append(Token("noise", line))
         return True
@@ -82,6 +112,9 @@ def take_line(reading: Reading, line: Line) -> bool:
         return False
     if SUBTITLE.match(text):
         reading.tokens.append(Token("subtitle", line))
+        day = date_at_end(text)
+        if day is not None and text[day.start() - 1] == "(" and (day["day"] or day["d"]):
+            reading.add("date", 2, date_of(day), line.part(day.start(), len(text) - 1), "certain")
         return True
     return _take_pieces(reading, line)
 
@@ -105,7 +138,7 @@ def _take_date(reading: Reading, line: Line) -> bool:
         return True
     match = PASSED.match(line.text) or (PASSED_BEHIND.search(line.text) if line.text[0] == "(" else None)
     if match is None and not ENACTED_NUMBER.search(line.text):
-        match = SPOKEN_AT.fullmatch(line.text) or PASSED_AT.fullmatch(line.text)
+        match = SPOKEN_AT.fullmatch(line.text) or SPOKEN_IN.fullmatch(line.text) or PASSED_AT.fullmatch(line.text)
     if match is None and reading.tokens and reading.tokens[-1].kind == "passed" and AMENDED.fullmatch(line.text):
         reading.tokens.append(Token("passed", line))
         return True
@@ -138,6 +171,8 @@ def _take_number(reading: Reading, line: Line) -> bool:
     ):
         year = f"{match['year']}年" if match["year"] else ""
         value = f"{squeeze(last.line.text)}{year}第{figures(match['n'])}{match['mark']}"
+        if match["total"]:
+            value += f"（总第{match['total']}{match['mark']}）"
         both = Line("", last.line.start, line.end)
     else:
         inner = line.part(1, len(line.text) - 1) if line.text[0] == "(" and line.text[-1] == ")" else line
@@ -165,7 +200,9 @@ def _take_number(reading: Reading, line: Line) -> bool:
         elif not BEHIND_NUMBER.match(behind.text):
             return False
         value, both = number_of(found), inner.part(found.start(), found.end())
-        if "org" in found.groupdict():
+        if (maker := found.groupdict().get("maker")) is not None:
+            reading.add("issuer", 2, office_name(maker), both, "certain")
+        elif "org" in found.groupdict():
             office = DECREE_OFFICE.match(found["org"])
             reading.add("issuer", 2, office["office"] if office else None, both, "certain")
     bare = "〔" in value and set(line.text).isdisjoint(OPENING)
@@ -179,7 +216,7 @@ def _take_pieces(reading: Reading, line: Line) -> bool:
     text = line.text
     if match := issue_match(text):
         before, behind = line.part(0, match.start()), line.part(match.end(), len(text))
-        if before.text:
+        if before.text and not _take_date(reading, before):
             _take_pieces(reading, before)
         issue = line.part(match.start(), match.end())
         value = issue_of(match)
@@ -200,6 +237,9 @@ def _take_pieces(reading: Reading, line: Line) -> bool:
             _take_pieces(reading, behind)
         return True
     match = date_at_end(text)
+    if match is None and (made := _ISSUED.search(text)) and (match := date_at_end(text[: made.start()])):
+        line = line.part(0, made.start())
+        text = line.text
     if match is not None and text[match.start() - 1 : match.start()] == "(" and (match["day"] or match["d"]):
         before, day = line.part(0, match.start() - 1), line.part(match.start(), len(text) - 1)
         if is_person(squeeze(before.text)):

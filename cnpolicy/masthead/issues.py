@@ -9,12 +9,12 @@ from cnpolicy.masthead.titles import is_bulletin
 from cnpolicy.patterns import pattern
 
 _ISSUE = pattern(
-    rf"\(?(?:(?P<sy>(?:19|20)[0-9]{{2}}) ?年 ?)?(?P<special>增刊|特刊|专刊|號外|号外) ?"
+    rf"\(?(?:(?P<sy>(?:19|20)[0-9]{{2}}) ?年 ?)?(?P<special>增 {{0,4}}刊|特刊|专刊|號外|号外) ?"
     rf"(?:第? ?(?P<s>[0-9]{{1,4}}|[{CN}十百]{{1,7}}) ?期)?\)?"
     rf"(?: ?\(?[,，]? ?(?P<stotal>[总總]) ?第 ?(?P<st>[0-9]{{1,5}}|[{CN}十百]{{1,7}}) ?期 ?\)?)?"
     rf"|[〔\[(【]?(?:(?P<year>(?:19|20)[0-9]{{2}}|[{CN}]{{4}}) ?年? ?[〕\])】]? ?)?第 {{0,4}}"
     rf"(?P<n>[0-9]{{1,4}}(?:[-—~、～][0-9]{{1,4}})?|[{CN}十百](?: ?[{CN}十百]){{0,6}})"
-    rf" {{0,4}}(?P<mark>[期次輯辑])(?P<extra>增刊)?\)?"
+    rf" {{0,4}}(?P<mark>[期次輯辑])(?P<extra>增刊)?[〕\])】]?"
     rf"(?: ?\(?[,，]? ?(?P<total>[总總]) ?第 ?(?P<t>[0-9]{{1,5}}|[{CN}十百]{{1,7}}) ?期 ?\)?)?"
     rf"|\(?(?P<only>[总總]) ?第 ?(?P<o>[0-9]{{1,5}}|[{CN}十百]{{1,7}}) ?期 ?\)?"
     r"|(?P<my>(?:19|20)[0-9]{2}) ?年 ?(?P<mm>[0-9]{1,2}) ?月[号號]"
@@ -28,7 +28,7 @@ def issue_of(match: re.Match[str]) -> str:
     if match["special"]:
         year = f"{match['sy']}年" if match["sy"] else ""
         total = f"（{match['stotal']}第{figures(match['st'])}期）" if match["stotal"] else ""
-        return year + match["special"] + (f"第{figures(match['s'])}期" if match["s"] else "") + total
+        return year + match["special"].replace(" ", "") + (f"第{figures(match['s'])}期" if match["s"] else "") + total
     if match["only"]:
         return f"{match['only']}第{figures(match['o'])}期"
     if match["my"]:

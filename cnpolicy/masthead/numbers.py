@@ -30,12 +30,20 @@ ENACTED_NUMBER = pattern(
 _NUMBER_DECREE = pattern(
     rf"(?P<org>[{H}]{{2,30}}(?:令|公告|通告)) ?\(?(?:(?P<year>[0-9]{{4}}) ?年)? ?第? ?{_FIGURE} ?(?P<mark>[号號])"
 )
+# Hong Kong counts within the year: 社區設施署通函第8/2017號
+_NUMBER_OF_YEAR = pattern(
+    rf"(?P<of_year>(?P<maker>[{H}]{{0,30}}?)(?:通函|通告|通諭|便[箋笺]|文件|指引) ?(?:[编編][号號] ?)?"
+    r"第? ?[0-9]{1,4} ?/ ?(?:19|20)[0-9]{2} ?[号號])"
+)
 DECREE = pattern(f"[{H}]{{2,30}}(?:令|公告|通告)")
 # Of a law that tells by which decree it was made known.
 DECREE_OF_LAW = pattern(
     rf"(?:[日 ]|[,，、])(?P<org>[{H}]{{2,30}}令) ?(?:(?P<year>[0-9]{{4}}) ?年)? ?第? ?{_FIGURE} ?(?P<mark>[号號])"
 )
-NUMBER_BELOW_DECREE = pattern(rf"\(?(?:(?P<year>[0-9]{{4}}) ?年 ?)?第 ?{_FIGURE} ?(?P<mark>[号號])\)?")
+NUMBER_BELOW_DECREE = pattern(
+    rf"\(?(?:(?P<year>[0-9]{{4}}) ?年 ?)?第 ?{_FIGURE} ?(?P<mark>[号號])\)?"
+    r"(?: ?\(?[总總]第 ?(?P<total>[0-9]{1,5}) ?[号號]\)?)?"
+)
 BEHIND_NUMBER = pattern(r"[ )]*(?:签发人|簽發人|签发|急件|特急|机密|秘密|绝密|★|[^:]{1,6}:|$)")
 
 
@@ -49,6 +57,8 @@ def number_of(match: re.Match[str]) -> str:
     found = match.groupdict()
     if found.get("taiwan"):
         return f"{match['taiwan']}{match['n']}{match['mark']}"
+    if "of_year" in found:
+        return match["of_year"].replace(" ", "")
     figure = figures(match["n"])
     if "org" in found:
         year = f"{match['year']}年" if found["year"] else ""
@@ -65,4 +75,5 @@ def number_match(text: str) -> re.Match[str] | None:
         or _NUMBER_BARE.fullmatch(text)
         or _NUMBER_DECREE.fullmatch(text)
         or _NUMBER_WITHOUT_BRACKETS.fullmatch(text)
+        or _NUMBER_OF_YEAR.fullmatch(text)
     )

@@ -2,10 +2,13 @@
 
 from cnpolicy.masthead.dates import DATE, LOST_DATE, date_of, lost_date
 from cnpolicy.masthead.issuers import joint_letterhead, office_at, office_name, unknown_office
-from cnpolicy.masthead.lines import Line
+from cnpolicy.masthead.lines import H, Line, over, squeeze
 from cnpolicy.masthead.reading import Field, Reading, Token
 from cnpolicy.masthead.speakers import NO_PERSON, SPEAKER_IN_TITLE, take_persons
 from cnpolicy.masthead.titles import SPEECH, TITLE_OFFICE, is_bulletin, title_of_article, title_of_document
+from cnpolicy.patterns import pattern
+
+_BEGINS_OFFICE = pattern(f"中共[{H}]{{2,28}}$|[{H}]{{1,8}}[省市县縣区區州盟旗镇鎮乡鄉][{H}]{{2,20}}$")
 
 
 def pick_fields(reading: Reading) -> None:
@@ -16,6 +19,8 @@ def pick_fields(reading: Reading) -> None:
     names = [index for index, token in enumerate(tokens) if token.kind == "title"]
     issues = [index for index, token in enumerate(tokens) if token.kind == "issue"]
     offices = [index for index, token in enumerate(tokens) if token.kind == "office"]
+    if issues and offices:
+        _split_office(reading, names, offices)
     named = bool(names) and is_bulletin(reading.written(tokens[names[0]].line))
     bulletin = bool(issues) or (named and bool(offices))
     if issues and not offices:
@@ -52,6 +57,22 @@ def _lost_figures(reading: Reading) -> None:
             reading.add("date", 3, lost_date(day.line.text), day.line, "inferred")
             reading.tokens[index] = Token("issue", issue.line)
             reading.tokens[index + 2] = Token("date", day.line)
+            return
+
+
+def _split_office(reading: Reading, names: list[int], offices: list[int]) -> None:
+    """Join the first line of a bulletin's office to the second, if its long name was cut between issue and date."""
+    for index in offices:
+        kinds = [reading.kind_at(place) for place in range(index - 2, index + 2)] if index > 1 else []
+        above = reading.tokens[index - 1].line
+        if kinds != ["issue", "title", "office", "date"] or not _BEGINS_OFFICE.match(above.text):
+            continue
+        name = squeeze(above.text) + squeeze(reading.tokens[index].line.text)
+        if office_name(name):
+            whole = over([above, reading.tokens[index].line])
+            reading.tokens[index] = Token("office", Line(name, whole.start, whole.end))
+            reading.tokens[index - 1] = Token("noise", above)
+            names.remove(index - 1)
             return
 
 
