@@ -117,7 +117,7 @@ def _warnings(known: Mapping[str, Any], garbled: str) -> Iterator[str]:
     if lost:
         yield f"{lost} lost place{'s' * (lost != 1)} left (U+FFFD)"
     if garbled:
-        yield f"{garbled} mojibake that no rule could undo, and so it is not tidied"
+        yield f"{garbled} mojibake that no rule could undo; left untidied"
     if known["confidence"] < SURE:
         other = f", or {known['runner_up']}" if known["runner_up"] not in ("", known["encoding"]) else ""
         yield f"encoding uncertain: {known['encoding']}{other}"

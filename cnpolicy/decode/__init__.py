@@ -400,7 +400,9 @@ def _trust(lead: float, belief: float = 1.0) -> float:
     return 1 / (1 + 2 ** -min(belief * lead, _SURE_LEAD))
 
 
-# A sequence of UTF-8 in which question marks may stand for bytes, and how many of those beyond ASCII must be in such.
+_ASCII = bytes(range(0x80))
+# A sequence of UTF-8 in which question marks may stand for bytes, and how many of those beyond ASCII must be in such:
+# of Chinese text nearly all are, of text of one byte a letter next to none.
 _MARKED = re.compile(rb"[\xe2-\xef][\x80-\xbf?]{2}")
 _MARKED_SHARE = 0.75
 
@@ -411,11 +413,11 @@ def _read_marked(data: bytes) -> Reading | None:
     So many bytes are lost that they look like no text; but as Windows-1252 the text can be read, and repair knows it.
     """
     text = encodings.read(data, "cp1252")
-    beyond = sum(byte > 0x7F for byte in data)
-    marked = sum(sum(byte > 0x7F for byte in found) for found in _MARKED.findall(data))
-    if text is None or _CONTROL.search(text) or marked < _MARKED_SHARE * beyond:
+    if text is None or _CONTROL.search(text):
         return None
-    return whole(text, "cp1252", _MENDED)
+    beyond = len(data.translate(None, _ASCII))
+    marked = len(b"".join(_MARKED.findall(data)).translate(None, _ASCII))
+    return whole(text, "cp1252", _MENDED) if beyond and marked >= _MARKED_SHARE * beyond else None
 
 
 def _read_doubtful(data: bytes, costs: dict[str, float], ranked: list[candidates.Candidate]) -> Reading | str:

@@ -114,7 +114,9 @@ def take_line(reading: Reading, line: Line) -> bool:
         reading.tokens.append(Token("subtitle", line))
         day = date_at_end(text)
         if day is not None and text[day.start() - 1] == "(" and (day["day"] or day["d"]):
-            reading.add("date", 2, date_of(day), line.part(day.start(), len(text) - 1), "certain")
+            reading.add(
+                "date", 2, date_of(day), line.part(day.start(), len(text) - text.endswith((")", "）"))), "certain"
+            )
         return True
     return _take_pieces(reading, line)
 

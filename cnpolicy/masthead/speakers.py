@@ -47,13 +47,17 @@ SPEAKER_IN_TITLE = pattern(
     rf"(?P<comrade> ?(?:同志|先生|女士|教授|院士|博士))?(?=在|于|於|[:：])"
 )
 _NAME_OF_LABEL = pattern(rf"(?P<name>[{H}]{{2,3}})(?=$|[ (，,])")
+# Posts, offices and groups of people are as short as names are.
+_NO_NAME = pattern(rf"^[各本市县縣省]|(?:{_POSTS}|[導导领領人員员])$")
 NO_PERSON = pattern("[某各全]{2}|同志|各位")
 _POST = pattern(rf"[^的]{{0,24}}(?:{_RANKS})")
 
 
 def person_of_label(text: str) -> str | None:
     """Return the name that stands behind a label like 讲话人, with or without a post; None if there is none."""
-    match = _POST_AND_NAME.fullmatch(text) or NAME_ALONE.match(text) or _NAME_OF_LABEL.match(text)
+    match = _POST_AND_NAME.fullmatch(text) or NAME_ALONE.match(text)
+    if match is None and (unlisted := _NAME_OF_LABEL.match(text)) and not _NO_NAME.search(unlisted["name"]):
+        match = unlisted  # behind a label what is as long as a name is one, whatever the surname
     if match is None or NO_PERSON.fullmatch(match["name"]) or office_name(match["name"]):
         return None
     return match["name"]

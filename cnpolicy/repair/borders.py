@@ -40,8 +40,8 @@ def move_borders(text: str, cells: tuple[Cell, ...], step: Step, free: tuple[int
     return cells
 
 
-# Letters and signs of two bytes in UTF-8 that Chinese text has; and what no text ends in.
-_USUAL = re.compile("[·×÷°±§¨āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüêɑńňǹɡ\u0391-\u03c9\u0401-\u0451]")
+# Letters and signs of two bytes in UTF-8 that Chinese text has, such as ² in m².
+_USUAL = re.compile("[·×÷°±§¨²³¹¼½¾©®¥£¢µ«»¶āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüêɑńňǹɡ\u0391-\u03c9\u0401-\u0451]")
 _RARE_BITS = 17.0  # characters that cost more are hardly ever met
 _NEAR = 8  # so far from an end a character begins or ends surely
 

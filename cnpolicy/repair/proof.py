@@ -225,7 +225,8 @@ def compose(text: str, first: Sequence[Finding], second: Sequence[Finding]) -> l
         # What is left of a removal is empty, and belongs to what follows there.
         if clusters and (start < clusters[-1][1] or start == clusters[-1][0]):
             started, ended, parts = clusters[-1]
-            clusters[-1] = (started, max(ended, end), [*parts, finding])
+            parts.append(finding)
+            clusters[-1] = (started, max(ended, end), parts)
         else:
             clusters.append((start, end, [finding]))
     composed: list[Finding] = []

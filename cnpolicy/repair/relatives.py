@@ -193,7 +193,7 @@ def _better(text: str, reads: list[Read], others: Sequence[Read]) -> list[Read]:
         for read in found:
             line = bisect_left(ends, read.start)
             gains[line] = gains.get(line, 0.0) + sign * _gain(text, read)
-    different = {(read.start, read.end): read for read in others}
+    by_span = {(read.start, read.end): read for read in others}
     # Rows of signs gain nothing: they stand for themselves.
     for line in {bisect_left(ends, read.start) for read in others} - {bisect_left(ends, read.start) for read in reads}:
         gains[line] = max(gains[line], 0.0)
@@ -201,7 +201,7 @@ def _better(text: str, reads: list[Read], others: Sequence[Read]) -> list[Read]:
     kept: list[Read] = [read for read in others if chosen and gains[bisect_left(ends, read.start)] >= 0]
     for read in reads:
         if not chosen or gains[bisect_left(ends, read.start)] < 0:
-            other = different.get((read.start, read.end), read)
+            other = by_span.get((read.start, read.end), read)
             if other.after != read.after and _gain(text, read) - _gain(text, other) < 2 * ENOUGH_BITS:
                 read = read._replace(exact=False)
             kept.append(read)

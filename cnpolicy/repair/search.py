@@ -290,12 +290,13 @@ def _choose(text: str, regions: Sequence[_Region]) -> list[_Choice]:
     best = [_NOTHING] * len(regions)
     heard: set[Chain] = set()  # what has said something before
     inside = "".join(text[region.start : region.end] for region in regions)
+    chains = {kind: _chain(kind, inside) for kind in {kind for region in regions for kind in region.kinds}}
     for order in range(TRIED):
         batches: dict[_Way, list[int]] = {}
         for number, region in enumerate(regions):
             if order < len(region.kinds) and not best[number].good:
                 kind = region.kinds[order]
-                batches.setdefault(_Way(KINDS[kind].name, _chain(kind, inside)), []).append(number)
+                batches.setdefault(_Way(KINDS[kind].name, chains[kind]), []).append(number)
         for way, numbers in batches.items():
             says = way.chain in heard or _says_something(text, [regions[one] for one in numbers], way)
             if says and _improve(text, regions, best, numbers, way):
@@ -304,7 +305,7 @@ def _choose(text: str, regions: Sequence[_Region]) -> list[_Choice]:
     batches = {}
     for number, region in enumerate(regions):
         if TWICE in region.kinds and not best[number].good:
-            chain = _chain(TWICE, inside)
+            chain = chains[TWICE]
             if is_garbled_still(turn_back(text[region.start : region.end], chain[0])):
                 batches.setdefault(_Way(KINDS[TWICE].name, (*chain, *chain)), []).append(number)
     for way, numbers in batches.items():

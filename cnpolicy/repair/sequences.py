@@ -49,7 +49,7 @@ def _usual() -> re.Pattern[str]:
 
 @cache
 def _unfit() -> re.Pattern[str]:
-    """Match controls and private use: no text was written with them."""
+    """Match what no text was written with: controls, private use, U+FFFD, and planes that have no characters."""
     return re.compile("[\x80-\x9f\ue000-\uf8ff\ufffd\U00040000-\U0010ffff]")
 
 
@@ -64,9 +64,8 @@ def _is_fit(once: str) -> bool:
     No text was written with controls and U+FFFD, but what was misread before is full of them. So many sequences of
     UTF-8 that say something else are proof enough that they stood there.
     """
-    if not _unfit().search(once):
-        return True
-    return sum(one > "\u07ff" for one in once) - len(_unfit().findall(once)) >= _STRUCTURE
+    said = _unfit().sub("", once)
+    return said == once or sum(one > "\u07ff" for one in said) >= _STRUCTURE
 
 
 @cache
@@ -429,6 +428,8 @@ def _readings(text: str, runs: Sequence[_Run], wrong: CodePage, depth: int) -> I
             if read.start == 0 and read.end == len(once)
         ]
         left.append((number, Read(start, end, once, chain, proof, exact), twice))
+    if not left:
+        return
     in_pairs = layer.covered(select(layer.text, find_pairs(layer.text)), runs)
     for number, once_only, twice in left:
         if in_pairs[number] and not any(read.chain in proven for read in twice):

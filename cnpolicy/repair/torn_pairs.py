@@ -53,9 +53,11 @@ def _torn(text: str, reads: Sequence[Read]) -> Iterator[tuple[Chain, Region, flo
         # From the first character beyond ASCII on, for the run can begin behind what a byte was lost of.
         start = max(done, text.rfind("\n", done, read.start) + 1)
         stretch = next((one for one in _to_last_high().finditer(text, start) if one.end() > read.start), None)
-        if stretch is None or is_mention(text, stretch.start(), stretch.end()):
+        if stretch is None:
             continue
         start, done = stretch.span()
+        if is_mention(text, start, done):
+            continue
         inside = reads[number : bisect_left(starts, done)]
         done = max(done, inside[-1].end)  # the second byte of a character can be a letter
         said = amend(text[start:done], [one._replace(start=one.start - start, end=one.end - start) for one in inside])

@@ -363,6 +363,7 @@ def read_quoted_printable(text: str, _: Context) -> Iterable[Finding]:
 # Fewer blanks than this set apart two words of one header: a line end, and what the next line is set in by. With 4 and
 # 16 the same words come back.
 _GAP = 8
+_LONGEST = 1024  # bytes of words that are joined because they end inside characters
 
 
 @cache
@@ -423,8 +424,8 @@ def _is_fold(between: str) -> bool:
 
 
 def _is_cut(word: tuple[int, int, str, bytes]) -> bool:
-    """Tell whether a word ends inside a character."""
-    return encodings.read(word[3], word[2]) is None
+    """Tell whether a word ends inside a character; what goes on so for long is no text."""
+    return len(word[3]) < _LONGEST and encodings.read(word[3], word[2]) is None
 
 
 def _find_words(text: str) -> Iterator[Finding]:
