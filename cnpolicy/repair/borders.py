@@ -2,7 +2,8 @@
 
 The lattice knows pairs of characters only. Any character of a good text is some pair of bytes, and so reads as some
 other character: in 大操 before 大办 read as Big5 the second can as well be a 巨 that was misread, and 巨大 is a word.
-UTF-8 needs no such judgement: a good character hardly ever is a part of one of its sequences.
+UTF-8 needs no words: a good character hardly ever is a part of one of its sequences, and where it was taken for one,
+something that no text ends in came out.
 """
 
 import re

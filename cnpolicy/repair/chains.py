@@ -31,6 +31,8 @@ class Step(NamedTuple):
     wrong: str
 
 
+ARROW = " ← "
+
 Chain = tuple[Step, ...]
 """Misreadings in the order in which they happened: the last one made the text that is seen."""
 
@@ -41,7 +43,17 @@ def describe(chain: Chain) -> str:
     >>> describe((Step("utf-8", "gbk"), Step("utf-8", "gbk")))
     'utf-8 ← gbk ← utf-8 ← gbk'
     """
-    return " ← ".join(f"{step.right} ← {step.wrong}" for step in chain)
+    return ARROW.join(f"{step.right}{ARROW}{step.wrong}" for step in chain)
+
+
+def wrong_of(chain: str) -> str:
+    """Return the encoding that was read in last: it stands last in a chain as findings note it."""
+    return chain.rpartition(ARROW)[2]
+
+
+def rename(chain: str, name: str) -> str:
+    """Return a chain as findings note it with another encoding that was read in last."""
+    return f"{chain.rpartition(ARROW)[0]}{ARROW}{name}"
 
 
 class Table(NamedTuple):

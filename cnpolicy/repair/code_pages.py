@@ -24,6 +24,11 @@ _CODECS = {"mac-roman": "mac_roman", "koi8-r": "koi8_r"}
 SPACE = " "
 
 
+def as_windows(byte: int) -> str:
+    """Return what browsers read a byte as in Windows-1252: the control of Latin-1 where that leaves it open."""
+    return bytes([byte]).decode("cp1252", "ignore") or chr(byte)
+
+
 def _windows_1252() -> dict[str, int]:
     """Return the byte that each character of Latin-1 and Windows-1252 stands for, from 0x80 on.
 
@@ -32,10 +37,7 @@ def _windows_1252() -> dict[str, int]:
     """
     table = {chr(byte): byte for byte in range(0x80, 0x100)}
     for byte in range(0x80, 0xA0):
-        try:
-            table[bytes([byte]).decode("cp1252")] = byte
-        except UnicodeDecodeError:
-            continue
+        table[as_windows(byte)] = byte
     return table
 
 
@@ -99,7 +101,10 @@ class CodePage:
 
     @cached_property
     def bytes_of(self) -> npt.NDArray[np.uint8]:
-        """The byte of each UTF-16 code unit; 0 where the encoding does not have it (shape: 65,536)."""
+        """The byte of each UTF-16 code unit; 0 where the encoding does not have it (shape: 65,536).
+
+        So at U+FFFF, where characters beyond the BMP are looked up.
+        """
         table = np.zeros(0x10000, dtype=np.uint8)
         table[:0x80] = np.arange(0x80)
         for character, byte in self.byte.items():
@@ -221,13 +226,14 @@ def good_marks() -> npt.NDArray[np.bool_]:
 # --- Encodings that lose bytes ---------------------------------------------------------------------------------------
 
 SOFT_HYPHEN = "\xad"
+NO_HYPHENS = " without soft hyphens"
 # Browsers and filters of web pages drop soft hyphens, which nobody sees. What is left of Chinese bytes is what an
 # encoding leaves that lacks those: for each the encoding, and the bytes that it has no characters for. What browsers
 # call windows-1252 has the C1 controls where Windows leaves bytes open.
 _LOSING = {
-    "latin-1 without soft hyphens": ("latin-1", b"\xad"),
-    "windows-1252 without soft hyphens": ("cp1252", b"\xad"),
-    "cp1252 without soft hyphens": ("cp1252", b"\x81\x8d\x8f\x90\x9d\xad"),
+    f"latin-1{NO_HYPHENS}": ("latin-1", b"\xad"),
+    f"windows-1252{NO_HYPHENS}": ("cp1252", b"\xad"),
+    f"cp1252{NO_HYPHENS}": ("cp1252", b"\x81\x8d\x8f\x90\x9d\xad"),
 }
 
 
@@ -237,7 +243,7 @@ def _codec(name: str) -> codecs.CodecInfo:
     characters = [chr(byte) for byte in range(0x100)]
     if base == "cp1252":
         for byte in range(0x80, 0xA0):
-            characters[byte] = bytes([byte]).decode(base, "ignore") or chr(byte)
+            characters[byte] = as_windows(byte)
     for byte in lost:
         characters[byte] = "\ufffe"  # none, to Python's codecs
     table = "".join(characters)

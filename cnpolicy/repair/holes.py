@@ -14,7 +14,16 @@ from cnpolicy.findings import Finding
 from cnpolicy.repair import joints
 from cnpolicy.repair.cells import Cell, divide, undo
 from cnpolicy.repair.chains import Chain, Step, describe
-from cnpolicy.repair.code_pages import SOFT_HYPHEN, SPACE, SPECIALS, character_class, membership, occurrences, page
+from cnpolicy.repair.code_pages import (
+    NO_HYPHENS,
+    SOFT_HYPHEN,
+    SPACE,
+    SPECIALS,
+    character_class,
+    membership,
+    occurrences,
+    page,
+)
 from cnpolicy.repair.proof import ENOUGH_BITS, HAN, HANS, is_mention, mentioned
 from cnpolicy.rules import Context, rule
 
@@ -26,14 +35,13 @@ _OPEN = re.compile("[\x81\x8d\x8f\x90\x9d]")
 CONTROLS = re.compile("[\x80\x82-\x8c\x8e\x91-\x9c\x9e\x9f]")
 _WINDOWS = re.compile(character_class(SPECIALS))
 _STRICT = (Step("utf-8", "cp1252"),)
-NO_HYPHENS = " without soft hyphens"
 # Of the characters of odd lines of news so many have one of the bytes; and by how many bits a misreading is rarer than
 # that of Windows-1252, which many programs make.
 _LOSE_A_BYTE = {
     "cp1252": (0.16, 0.0),
-    "windows-1252 without soft hyphens": (0.03, 4.0),
-    "latin-1 without soft hyphens": (0.03, 4.0),
-    "cp1252 without soft hyphens": (0.18, 8.0),
+    f"windows-1252{NO_HYPHENS}": (0.03, 4.0),
+    f"latin-1{NO_HYPHENS}": (0.03, 4.0),
+    f"cp1252{NO_HYPHENS}": (0.18, 8.0),
 }
 _SAMPLE = 1500  # characters
 _RARE_BITS = 17.0  # characters that cost more are hardly ever met

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from cnpolicy import encodings, language
 from cnpolicy.repair import joints
+from cnpolicy.repair.chains import ARROW
 from cnpolicy.repair.code_pages import GOOD_MARKS, CodePage, character_class, membership, occurrences, page, spelled_in
 from cnpolicy.repair.proof import ENOUGH_BITS, Read
 
@@ -179,13 +180,13 @@ class _Field:
         """Return for each stretch how much of what is foreign in it the code page has."""
         units = np.minimum(self.points, 0xFFFF)
         mine = self.open & self.foreign
-        has = mine & (wrong.bytes_of[units] > 0) & (self.points < 0x10000)
+        has = mine & (wrong.bytes_of[units] > 0)
         return np.add.reduceat(has, self.starts) / np.maximum(np.add.reduceat(mine, self.starts), 1)
 
     def fits(self, wrong: CodePage) -> npt.NDArray[np.bool_]:
         """Tell of each stretch whether the code page has nearly all that is foreign in it, or all of its marks."""
         units = np.minimum(self.points, 0xFFFF)
-        lacks = self.open & (self.points >= 0x80) & ((wrong.bytes_of[units] == 0) | (self.points >= 0x10000))
+        lacks = self.open & (self.points >= 0x80) & (wrong.bytes_of[units] == 0)
         return (self.share(wrong) >= _COVERED) | ~np.logical_or.reduceat(lacks, self.starts)
 
 
@@ -199,7 +200,7 @@ def _walk(field: _Field, chosen: npt.NDArray[np.intp], way: Way, *, staying: flo
     places = np.arange(ends[-1]) + np.repeat(field.starts[chosen] - (ends - lengths), lengths)
     points, open_ = field.points[places], field.open[places]
     size = len(points)
-    data = np.where(open_ & (points < 0x10000), way.wrong.bytes_of[np.minimum(points, 0xFFFF)], 0)
+    data = np.where(open_, way.wrong.bytes_of[np.minimum(points, 0xFFFF)], 0)
     # Only what begins with a character beyond ASCII is a pair; both of its characters must be free.
     read = np.zeros(size, dtype=np.uint32)
     pairs = way.right.pairs[(data[:-1].astype(np.intp) << 8) | data[1:]]
@@ -389,7 +390,7 @@ def find_pairs(text: str) -> list[Read]:
     for number in sorted(best):
         _, way, walks = best[number]
         for walk in walks:
-            chain = f"{way.right.name} ← {way.wrong.codec(text[walk.start : walk.end])}"
+            chain = f"{way.right.name}{ARROW}{way.wrong.codec(text[walk.start : walk.end])}"
             reads.append(Read(walk.start, walk.end, walk.after, chain, max(_proof(text, walk), 0.1)))
     return sorted([*reads, *_read_rows(text, reads, ways)], key=lambda read: read.start) if ways else reads
 
@@ -504,7 +505,7 @@ def _read_rows(text: str, reads: Sequence[Read], ways: Mapping[int, Way]) -> Ite
         first, second = way.wrong.to_bytes(row[1])
         character = chr(way.right.pairs[first << 8 | second])
         if character in _ROWS:
-            chain = f"{way.right.name} ← {way.wrong.codec(row[1])}"
+            chain = f"{way.right.name}{ARROW}{way.wrong.codec(row[1])}"
             yield Read(start, end, character * ((end - start) // 2), chain, 0.1)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from cnpolicy.findings import Certainty, Finding, apply
 from cnpolicy.language import bits, total_bits
+from cnpolicy.repair.chains import ARROW
 
 HAN = re.compile("[\u3001-\u30ff\u3400-\u9fff\uff01-\uffee]")
 HANS = re.compile("[\u3400-\u9fff]+")
@@ -106,9 +107,9 @@ def select(text: str, reads: Iterable[Read]) -> list[Read]:
 def _last(chain: str) -> Iterator[str]:
     """Yield a chain, and what is left of it when its first misreadings are not undone yet."""
     yield _plain(chain)
-    steps = chain.split(" ← ")
+    steps = chain.split(ARROW)
     for start in range(2, len(steps), 2):
-        yield _plain(" ← ".join(steps[start:]))
+        yield _plain(ARROW.join(steps[start:]))
 
 
 def _plain(chain: str) -> str:

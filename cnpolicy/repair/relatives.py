@@ -13,7 +13,8 @@ import numpy as np
 
 from cnpolicy import language
 from cnpolicy.repair import joints
-from cnpolicy.repair.code_pages import character_class, good_marks, page
+from cnpolicy.repair.chains import rename, wrong_of
+from cnpolicy.repair.code_pages import as_windows, character_class, good_marks, page
 from cnpolicy.repair.pairs import find_pairs
 from cnpolicy.repair.proof import ENOUGH_BITS, HAN, Read
 
@@ -22,7 +23,6 @@ OF_SEQUENCES = ("iso8859-15", "iso8859-2", "cp1257", "cp1258")
 # Those that pairs of bytes are looked for in.
 OF_PAIRS = ("iso8859-15", "cp1254", "cp1250", "iso8859-2", "cp1257", "cp1258")
 WINDOWS = ("cp1252", "latin-1")
-_ARROW = " ← "
 
 
 @cache
@@ -34,7 +34,7 @@ def _respelled(name: str) -> dict[int, str]:
         other = chr(byte)
         # Those of ISO have the controls of Latin-1 for these bytes.
         if byte < 0xA0 and (is_windows or character != other):
-            other = bytes([byte]).decode("cp1252", "ignore") or other
+            other = as_windows(byte)
         if character != other:
             table[ord(character)] = other
     return table
@@ -57,16 +57,6 @@ def respell(text: str, name: str) -> str:
 def is_windows(run: str) -> bool:
     """Tell whether Windows-1252 or Latin-1 reads bytes as just these characters."""
     return page("cp1252").is_exact(run)
-
-
-def wrong_of(chain: str) -> str:
-    """Return the encoding that was read in last: it stands last in the chain."""
-    return chain.rpartition(_ARROW)[2]
-
-
-def rename(chain: str, name: str) -> str:
-    """Return a chain with another encoding that was read in last."""
-    return f"{chain.rpartition(_ARROW)[0]}{_ARROW}{name}"
 
 
 # Of what is foreign in the lines where a relative of Windows-1252 is looked for it must have so much, and at least as
@@ -188,21 +178,22 @@ def _better(text: str, reads: list[Read], others: Sequence[Read]) -> list[Read]:
     What is little better than the other reading of the same run is no exact inverse: one of the two is assumed.
     """
     ends = [match.start() for match in re.finditer("\n", text)]
+    line = {read: bisect_left(ends, read.start) for read in (*reads, *others)}
+    gain = {read: _gain(text, read) for read in line}
     gains: dict[int, float] = {}
     for sign, found in ((-1, reads), (1, others)):
         for read in found:
-            line = bisect_left(ends, read.start)
-            gains[line] = gains.get(line, 0.0) + sign * _gain(text, read)
+            gains[line[read]] = gains.get(line[read], 0.0) + sign * gain[read]
     by_span = {(read.start, read.end): read for read in others}
     # Rows of signs gain nothing: they stand for themselves.
-    for line in {bisect_left(ends, read.start) for read in others} - {bisect_left(ends, read.start) for read in reads}:
-        gains[line] = max(gains[line], 0.0)
+    for number in {line[read] for read in others} - {line[read] for read in reads}:
+        gains[number] = max(gains[number], 0.0)
     chosen = max(gains.values(), default=0.0) >= ENOUGH_BITS
-    kept: list[Read] = [read for read in others if chosen and gains[bisect_left(ends, read.start)] >= 0]
+    kept: list[Read] = [read for read in others if chosen and gains[line[read]] >= 0]
     for read in reads:
-        if not chosen or gains[bisect_left(ends, read.start)] < 0:
+        if not chosen or gains[line[read]] < 0:
             other = by_span.get((read.start, read.end), read)
-            if other.after != read.after and _gain(text, read) - _gain(text, other) < 2 * ENOUGH_BITS:
+            if other.after != read.after and gain[read] - gain[other] < 2 * ENOUGH_BITS:
                 read = read._replace(exact=False)
             kept.append(read)
     return sorted(kept, key=lambda read: read.start)

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from cnpolicy import language
 from cnpolicy.repair import joints, relatives
+from cnpolicy.repair.chains import ARROW, rename
 from cnpolicy.repair.code_pages import (
     GOOD_MARKS,
     SOFT_HYPHEN,
@@ -286,7 +287,7 @@ def _find_in_relative(text: str, spelled: str, name: str, depth: int) -> list[Re
     found: list[Read] = []
     for read in _find_in_pages(spelled, {"cp1252": places}, depth):
         run = text[read.start : read.end]
-        chain = relatives.rename(read.chain, name)
+        chain = rename(read.chain, name)
         # A few sequences are no proof if they are also what they are in Windows-1252, and a single one never is.
         is_exact = page(name).is_exact(run)
         is_proof = is_exact and len(run) > _SHORT and (len(run) >= 3 * _STRUCTURE or not relatives.is_windows(run))
@@ -410,20 +411,22 @@ def _readings(text: str, runs: Sequence[_Run], wrong: CodePage, depth: int) -> I
     left: list[tuple[int, Read, list[Read]]] = []  # the number of a run, what it says once, and twice
     for number, (run, inner) in enumerate(zip(runs, deeper, strict=True)):
         start, end, once, among = run
-        chain = f"utf-8 ← {wrong.codec(text[start:end])}"
+        seen = text[start:end]
+        chain = f"utf-8{ARROW}{wrong.codec(seen)}"
+        is_exact = wrong.is_exact(seen)
         # That spaces are no-break spaces that were replaced is no guess where all were, and soft hyphens were not lost.
-        exact = not among and wrong.is_exact(text[start:end]) and (spaces or SPACE not in text[start:end])
+        exact = not among and is_exact and (spaces or SPACE not in seen)
         # What is no misreading in this code page is hardly one of a misreading.
-        inner = inner if wrong.is_exact(text[start:end]) else []
+        inner = inner if is_exact else []
         selected = select(once, inner)
         if selected and _is_fit(after := amend(once, selected)):
-            exact = exact and all(read.exact for read in selected)
-            yield Read(start, end, after, f"{selected[0].chain} ← {chain}", 1, exact), False
-            proven.add(f"{selected[0].chain} ← {chain}")
+            both = f"{selected[0].chain}{ARROW}{chain}"
+            proven.add(both)
+            yield Read(start, end, after, both, 1, exact and all(read.exact for read in selected)), False
             continue
         proof = _prove_utf_8(text, run, wrong)
         twice = [
-            Read(start, end, read.after, f"{read.chain} ← {chain}", read.proof, exact and read.exact)
+            Read(start, end, read.after, f"{read.chain}{ARROW}{chain}", read.proof, exact and read.exact)
             for read in inner
             if read.start == 0 and read.end == len(once)
         ]

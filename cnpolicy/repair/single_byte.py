@@ -10,10 +10,11 @@ import numpy as np
 from cnpolicy import language
 from cnpolicy.findings import Finding
 from cnpolicy.repair import joints
+from cnpolicy.repair.chains import wrong_of
 from cnpolicy.repair.code_pages import character_class, good_marks, page
 from cnpolicy.repair.pairs import MARKS
 from cnpolicy.repair.proof import OPENING, Read, make_sense, report, select, settle
-from cnpolicy.repair.relatives import FIRST_SIGN, WINDOWS, find_pairs_in_all, wrong_of
+from cnpolicy.repair.relatives import FIRST_SIGN, WINDOWS, find_pairs_in_all
 from cnpolicy.repair.sequences import LEADS, find_utf_8
 from cnpolicy.repair.torn_pairs import undo_torn_pairs
 from cnpolicy.rules import Context, rule

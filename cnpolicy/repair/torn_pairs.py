@@ -10,11 +10,12 @@ import numpy as np
 from cnpolicy import language
 from cnpolicy.findings import Finding
 from cnpolicy.repair.cells import undo
-from cnpolicy.repair.chains import Chain, Step
-from cnpolicy.repair.code_pages import SOFT_HYPHEN, character_class, page
-from cnpolicy.repair.holes import CONTROLS, NO_HYPHENS, Region, read_regions
+from cnpolicy.repair.chains import ARROW, Chain, Step
+from cnpolicy.repair.code_pages import NO_HYPHENS, SOFT_HYPHEN, character_class, page
+from cnpolicy.repair.holes import CONTROLS, Region, read_regions
 from cnpolicy.repair.pairs import MARKS
 from cnpolicy.repair.proof import ENOUGH_BITS, Read, amend, is_mention
+from cnpolicy.repair.relatives import WINDOWS
 from cnpolicy.rules import Context
 
 # Where so many characters in a row cost more than this each, something is read out of step, or it is a name.
@@ -47,8 +48,8 @@ def _torn(text: str, reads: Sequence[Read]) -> Iterator[tuple[Chain, Region, flo
     starts = [read.start for read in reads]
     done = 0
     for number, read in enumerate(reads):
-        right, _, wrong = read.chain.partition(" ← ")
-        if read.start < done or wrong not in ("cp1252", "latin-1"):
+        right, _, wrong = read.chain.partition(ARROW)
+        if read.start < done or wrong not in WINDOWS:
             continue
         # From the first character beyond ASCII on, for the run can begin behind what a byte was lost of.
         start = max(done, text.rfind("\n", done, read.start) + 1)
