@@ -4,6 +4,7 @@ A list of words takes four times as long to make and to join as the same in nump
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -29,9 +30,9 @@ def text_of(points: Codes) -> str:
     return points.astype("<u4", copy=False).tobytes().decode("utf-32-le", "surrogatepass")
 
 
-def table(kinds: Mapping[int, Iterable[str]]) -> npt.NDArray[np.uint8]:
-    """Return the kind of each code point: 0 for those of which nothing is said."""
-    found = np.zeros(_POINTS, dtype=np.uint8)
+def table(kinds: Mapping[int, Iterable[str]]) -> npt.NDArray[np.unsignedinteger[Any]]:
+    """Return the kind of each code point, as the smallest integers that hold it: 0 if nothing is said of it."""
+    found = np.zeros(_POINTS, dtype=np.min_scalar_type(max(kinds)))
     for kind, characters in kinds.items():
         found[[ord(character) for character in characters]] = kind
     return found

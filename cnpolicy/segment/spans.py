@@ -30,12 +30,15 @@ _ADDRESS = r"A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%"
 _UNIT = (
     "(?:(?:人民币|[美港欧日])?元(?![素旦宵首帅老月年])|英镑"
     "|平方(?:公里|千米|米)|立方米|公里|千米|厘米|毫米|米(?![饭粉面线价酒])|公顷|亩(?!产)"
-    "|公斤|千克|吨(?!位)|千瓦时|[千兆]瓦|℃|[微毫]克)"
+    "|公斤|千克|斤(?!两)|吨(?!位)|千瓦时|[千兆]瓦|℃|[微毫]克)"
     # For each of these: 微克/立方米.
     "(?:/(?:平方(?:公里|千米|米)|立方米|公里|公顷|亩|公斤|千克|吨|升|千瓦时|小时|人|户|年|月(?!饼)|天|日))?+"
 )
 # What is counted by the ten thousand. Where a longer word begins with it (人口, 户籍), the number ends before.
-_COUNTED = "(?:人次|人(?![民口才员大工类力群家均士文事])|户(?![籍口主型])|套(?![餐路利])|辆|件(?!次)|株|头(?!寸)|羽)"
+_COUNTED = (
+    "(?:人次|人(?![民口才员大工类力群家均士文事])|户(?![籍口主型])|套(?![餐路利])|辆|件(?!次)|株|头(?!寸)|羽|棵|册|艘|标箱|锭(?![子剂])"
+    "|名(?![单额义字词称牌誉录流贵优]))"
+)
 _AMOUNT = f"(?:{_UNIT}|[百千]?[万亿]{{1,2}}(?:{_UNIT}|{_COUNTED})?)"
 # 年底 and the like are words, and so is 月底: the number before them stays a number.
 _YEAR = "年(?![度底初末终中间代均级报会检货薪龄限])"
@@ -119,7 +122,8 @@ def _kinds() -> npt.NDArray[np.uint8]:
 
 # Words that lead to the sign of an office (发文机关代字) and are no part of it.
 _LEADING = re.compile(
-    "根据|按照|依据|依照|遵照|参照|印发|转发|下发|颁发|制发|执行|贯彻|落实|学习|关于|以及|[见的和及与按据在以由]"
+    "根据|按照|依据|依照|遵照|参照|印发|转发|下发|颁发|制发|执行|贯彻|落实|学习|关于|以及"
+    "|通知|意见|决定|批复|文件|[见的和及与按据在以由]"
 )
 _SIGN = 6  # the longest signs of offices (闽政办网传 and the like) have so many characters
 _REGION = re.compile("[中国京津沪渝冀晋辽吉黑苏浙皖闽赣鲁豫鄂湘粤桂琼川贵云陕甘青宁新藏]")
