@@ -687,6 +687,12 @@ def test_words_are_asked_for_in_either_script(inside: Run, corpus: Path) -> None
     assert inside("timeline", corpus, "-w", "全縣").stdout == inside("timeline", corpus, "-w", "全县").stdout
 
 
+def test_a_second_word_without_its_option_is_asked_about(inside: Run, corpus: Path) -> None:
+    done = inside("timeline", corpus, "-w", "河道", "改革")
+    assert done.returncode == 2
+    assert "改革; if it is a word, it needs a -w of its own" in done.stderr
+
+
 def test_keyness_of_two_corpora(inside: Run, corpus: Path, folder: Path) -> None:
     two = inside("keyness", folder / "2013", folder / "2012", "-q", "--sort", "log_ratio")
     assert two.stdout.decode().splitlines()[1].split("\t")[:3] == ["河道", "2", "0"]
