@@ -690,7 +690,7 @@ def test_words_are_asked_for_in_either_script(inside: Run, corpus: Path) -> None
 def test_a_second_word_without_its_option_is_asked_about(inside: Run, corpus: Path) -> None:
     done = inside("timeline", corpus, "-w", "河道", "改革")
     assert done.returncode == 2
-    assert "改革; if it is a word, it needs a -w of its own" in done.stderr
+    assert "改革; if it is a word, it needs a -w of its own" in done.stderr.decode()
 
 
 def test_keyness_of_two_corpora(inside: Run, corpus: Path, folder: Path) -> None:

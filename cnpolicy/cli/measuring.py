@@ -454,7 +454,8 @@ def timeline(paths: tuple[str, ...], form: "Format | None", words: tuple[str, ..
     from cnpolicy.stats import timeline as measure
 
     for path in paths:
-        # A shell takes the second word of `-w 改革 稳定` for a path; a misspelt file does not keep others from being counted.
+        # A shell takes the second word of `-w 改革 稳定` for a path; a misspelt file name keeps no others
+        # from being counted.
         if path.isalnum() and not os.path.lexists(path):
             raise click.UsageError(
                 f"there is no file or folder {corpus.printable(path)}; if it is a word, it needs a -w of its own"
