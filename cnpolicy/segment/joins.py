@@ -264,6 +264,21 @@ _FORMULA = f"""(?:
   | [三四五六七八九十]大{_GREAT}
   | [二三四五六七八九十两]个{_COUNTED}(?=[^\\w]|{_LABEL}|重要|的)
 )"""
+# Formulations of four characters around two that are always the same (应收尽收, 以评促建, 先立后破, 宜林则林), and of
+# two clauses with 谁. What follows the second is no word with it (以此促进, 有人必须).
+_SLOT = f"[^\\W\\d_A-Za-z{_NUMERAL}零〇的了是和与及或在也都就把被为从向对到其此之否]"
+_PROMOTE = (
+    "(?:促(?![进成使销])|带(?![来动领头有着队回走])|代(?![表替理价码办])|养(?![老护成殖育分])|定(?![位期为居点下向])"
+    "|兴(?![建办起旺奋趣])|护(?![航理士])|换(?![取来回算])|补(?![充助贴偿])|强(?![化调大]))"
+)
+_MUST = "必(?![须然要定将需备修由])"
+_FRAME = re.compile(
+    f"[应能该可](?P<done>{_SLOT})[尽早](?P=done)|应(?![当该有能]){_SLOT}尽(?![快量力可早头管心职责]){_SLOT}|以{_SLOT}{_PROMOTE}{_SLOT}|先{_SLOT}后{_SLOT}|边{_SLOT}边{_SLOT}"
+    f"|退{_SLOT}还{_SLOT}|重{_SLOT}轻{_SLOT}|[宜能]{_SLOT}则{_SLOT}|[逢凡有违]{_SLOT}{_MUST}{_SLOT}"
+    f"|谁{_SLOT}{{2}}谁{_SLOT}{{2,3}}"
+)
+_FRAME_FIRST, _FRAME_THIRD = "应能该可以先边退重宜逢凡有违谁", "尽早促带代养定兴护换补强后边还轻则必谁"
+
 _UNDERTAKING = "(?:工程|行动|计划|战略|战役|会战|活动|专项)"
 # No sentence is taken for a name.
 _TITLE = "[^\\W的了是在我你他她它们吗呢吧]"
@@ -316,8 +331,8 @@ _LONGEST = 30
 # times not.
 _HEADS = (
     "攻坚战 保卫战 歼灭战 阻击战 持久战 翻身仗 专项斗争 综合治理 体制改革 制度改革 引导基金 产业集群 执法检查组"
-    " 普及率 覆盖率 入户率 参保率 就业率 合格率 达标率 签约服务 示范创建 提升行动 攻坚行动 先行示范区 先行区 示范区"
-    " 试验区 实验区"
+    " 普及率 覆盖率 入户率 参保率 就业率 合格率 达标率 签约服务 示范创建 提升行动 攻坚行动"
+    " 先行示范区 先行区 示范区 试验区 实验区"
 )
 _HEAD = re.compile(_any_of(_HEADS))
 _HEAD_FIRST = "".join({head[0] for head in _HEADS.split()})
@@ -359,7 +374,7 @@ class Joins:
         for bit, characters in enumerate(
             (
                 *(_ALONE, _FIRST, _SECOND, _NUMERAL, _COUNTING, _LAST_BUT_ONE, _LAST),
-                *(_SURNAMES, _HEAD_FIRST, _HEAD_SECOND),
+                *(_SURNAMES, _HEAD_FIRST, _HEAD_SECOND, _FRAME_FIRST, _FRAME_THIRD),
             )
         ):
             for character in characters:
@@ -389,14 +404,7 @@ class Joins:
         starts = first & 1 > 0
         starts |= (first & 2 > 0) & (second & 4 > 0)
         starts |= (first & 8 > 0) & ((second & 16 > 0) | ((third | fourth) & 24 > 0))
-        match = self._forward.match
-        for start in (begins & starts).nonzero()[0].tolist():
-            found = match(text, start)
-            # A shorter one may end where a word does.
-            while found and found.end() < size and not begins[found.end()]:
-                found = match(text, start, found.end() - 1)
-            if found:
-                yield found.span()
+        yield from _whole_words(self._forward, text, begins, starts)
         ends = (first & 32 > 0) & (second & 64 > 0)
         ends[:-2] &= begins[2:]
         for last in ends.nonzero()[0].tolist():
@@ -415,17 +423,23 @@ class Joins:
                 for place in (begins[earliest:start].nonzero()[0][-1:] + earliest).tolist():
                     if _FIELD_BEFORE.fullmatch(text, place, start):
                         yield place, head.end()
-        alone = (first & 128 > 0) & begins
+        yield from _whole_words(_FRAME, text, begins, (first & 1024 > 0) & ((third | fourth) & 2048 > 0))
+        alone = first & 128 > 0
         alone[:-1] &= begins[1:]
-        for start in alone.nonzero()[0].tolist():
-            person = _PERSON.match(text, start)
-            while person and person.end() < size and not begins[person.end()]:
-                person = _PERSON.match(text, start, person.end() - 1)
-            if person:
-                yield person.span()
+        yield from _whole_words(_PERSON, text, begins, alone)
         for quoted in (self._quoted, self._named):
             for found in quoted.finditer(text):
                 yield found.span(1)
+
+
+def _whole_words(pattern: re.Pattern[str], text: str, begins: Flags, starts: Flags) -> Iterator[Span]:
+    """Yield the longest match at each of these places where a word begins that ends where one does."""
+    for start in (begins & starts).nonzero()[0].tolist():
+        found = pattern.match(text, start)
+        while found and found.end() < len(text) and not begins[found.end()]:
+            found = pattern.match(text, start, found.end() - 1)
+        if found:
+            yield found.span()
 
 
 @cache
