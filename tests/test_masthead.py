@@ -48,7 +48,7 @@ def cases() -> list[Case]:
 
 @cache
 def rounds() -> list[Case]:
-    """Return fifteen sets of 24 to 51 documents (the label's first figure), written one after the other.
+    """Return sixteen sets of 24 to 100 documents (the label's first figure), written one after the other.
 
     Each was marked before it was read, read once, and then developed on: what they say of unknown documents is what
     they said the first time. Of the fields that were marked, these shares were found, and of those given, right:
@@ -60,7 +60,8 @@ def rounds() -> list[Case]:
     The tenth to fifteenth have every kind, many of them odd: .88 and .95; .88 and .94; .84 and .90; .93 and .95;
     .96 and 1.00; .88 and .95. The fourteenth has the plainest of these. In the last three together (88 documents,
     259 fields) .927 were found, and .968 of those given were right. Eight of 550 marks in these six sets were against
-    the conventions of cnpolicy.masthead and were put right before these shares were taken.
+    the conventions of cnpolicy.masthead and were put right before these shares were taken. The sixteenth has
+    mostly ordinary layouts (100 documents, 328 fields): .942 and .972, five marks having been put right.
     """
     return load(ROUNDS)
 

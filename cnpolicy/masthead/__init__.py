@@ -3,11 +3,13 @@
 Only the first and the last lines are looked at: what stands before the first sentence or salutation, and the signature
 (落款) with what is printed below it, before an attachment (附件) if there is one. What cannot be read is None.
 
-**Title**: without its subtitle (——…), and without a document number or a date in brackets behind it. Lines that were
-cut are joined; so are the offices above 关于, which belong to the title (GB/T 9704). In a bulletin it is the title of
-the first article, or the bulletin's name if no article has one, or if several are listed. In Taiwan's letters it is
-the subject (主旨). A decree (令, 公告) that makes one thing known (《…办法》已经…通过，现予公布) has the title of
-that. Poems, tables and lists have none that could be told from their first line. What is half lost is none.
+**Title**: without its subtitle (——…), and without a document number or a date in brackets behind
+it. Lines that were cut are joined; so are the offices above 关于, which belong to the title (GB/T
+9704). In a bulletin it is the title of the first article, or the bulletin's name if no article has
+one, or if several are listed; of minutes (会议纪要) it is the line that says what they are about. In
+Taiwan's letters it is the subject (主旨). A decree (令, 公告) that makes one thing known
+(《…办法》已经…通过，现予公布) has the title of that. Poems, tables and lists have none that could be told from
+their first line. What is half lost is none.
 
 **Issuer** (发文机关), the first of: a label 发文机关, 编发单位 and the like; the letterhead (…文件, …令, … 函) and,
 in a bulletin, the office in the masthead; the signature; an office on a line of its own above the text; the title's

@@ -3,6 +3,7 @@
 from cnpolicy.findings import Certainty
 from cnpolicy.masthead.dates import (
     AMENDED,
+    DATE,
     DATE_LINE,
     ENACTED,
     NEWSPAPER,
@@ -48,6 +49,9 @@ from cnpolicy.masthead.titles import BODY, CONTENTS, SUBTITLE
 from cnpolicy.patterns import pattern
 
 _TITLE_BEFORE_DASH = 4  # characters
+_LETTERHEAD_FIRST = pattern(rf"[{H}]{{3,40}}文件 +")
+# Below a title: (2012年第2号), which is no 发文字号.
+_YEARLY = pattern(r"\(?(?:19|20)[0-9]{2} ?年 ?第 ?[0-9]{1,4} ?[号號]\)?")
 _LONE_FIGURE = pattern(r"第 ?[0-9]{1,4} ?[号號]")
 # 2015年11月13日公告: what was done that day, behind the date of a masthead.
 _ISSUED = pattern("(?<=[日0-9])(?:印[发發]|公告|通告|[发發公][布佈]|出版|[编編]?印)$")
@@ -63,6 +67,10 @@ _REPORTER = pattern(
     rf"|(?:本[报報刊社网台])?(?:特约|首席|见习|实习)?(?:记者|通讯员|评论员)[ /:] ?[{H}]{{2,4}}"
     rf"(?:[ /、]{{1,3}}(?:(?:特约|实习)?(?:记者|通讯员)[ /:])?[{H}]{{2,4}}){{0,6}}"
 )
+# Who the paper is: 《某某日报》社论
+_PAPER = pattern(rf"《[{H}]{{2,12}}》(?:本[报刊]|杂志)?(?:社[论論]|社[评評]|评论(?:员(?:文章)?)?|编辑部(?:文章)?|时评)")
+_HELD_AT = pattern("\\((?:在|于|於)(?=[0-9])")
+_PUBLISHED_BY = pattern(rf" ?(?P<office>[{H}]{{4,40}}?)(?:印[发發]|[发發公][布佈])")
 _POSTED = pattern(f" ?(?:发表于|发布于|IP属地|来自)[ :]{{0,2}}[{H}]{{2,6}}$")
 # 原创 姓名 公众号 2019-12-02
 _BYLINE = pattern("(?:原创|原創|撰文|图文|文|图|记者|通讯员)[ :/]")
@@ -72,6 +80,8 @@ def take_line(reading: Reading, line: Line) -> bool:
     """Sort one line of the head; False if it is the first of the body."""
     text = line.text
     pending, reading.pending = reading.pending, None
+    if (parts := _in_one_line(line)) is not None:
+        return all(take_line(reading, part) for part in parts)
     if CONTENTS.match(text):
         reading.tokens.append(Token("contents", line))
         return True
@@ -95,7 +105,12 @@ def take_line(reading: Reading, line: Line) -> bool:
         reading.tokens.append(Token("noise", line))
         reading.add("date", 5, date_of(day), line.part(day.start(), len(text)), "certain")
         return True
-    if NOISE.search(text) or _REPORTER.fullmatch(text) or (len(text) > 8 and not HAN.search(text)):
+    if (
+        NOISE.search(text)
+        or _REPORTER.fullmatch(text)
+        or _PAPER.fullmatch(text)
+        or (len(text) > 8 and not HAN.search(text))
+    ):
         reading.tokens.append(Token("noise", line))
         return True
     if _take_number(reading, line):
@@ -104,6 +119,9 @@ def take_line(reading: Reading, line: Line) -> bool:
     if len(columns) > 2 and len(_COLUMNS.intersection(columns)) > 1:
         reading.body = line
         return False
+    if reading.tokens and reading.tokens[-1].kind == "title" and _YEARLY.fullmatch(text):
+        reading.tokens.append(Token("number", line))
+        return True
     if _LONE_FIGURE.fullmatch(text):  # of a decree whose first line is lost
         reading.tokens.append(Token("noise", line))
         return True
@@ -113,12 +131,26 @@ def take_line(reading: Reading, line: Line) -> bool:
     if SUBTITLE.match(text):
         reading.tokens.append(Token("subtitle", line))
         day = date_at_end(text)
-        if day is not None and text[day.start() - 1] == "(" and (day["day"] or day["d"]):
+        if (held := _HELD_AT.match(text)) and (at := DATE.match(text, held.end())) and (at["day"] or at["d"]):
+            reading.add("date", 2, date_of(at), line.part(*at.span()), "certain")
+        elif day is not None and text[day.start() - 1] == "(" and (day["day"] or day["d"]):
             reading.add(
                 "date", 2, date_of(day), line.part(day.start(), len(text) - text.endswith((")", "）"))), "certain"
             )
         return True
     return _take_pieces(reading, line)
+
+
+def _in_one_line(line: Line) -> list[Line] | None:
+    """Return letterhead, number, title and salutation of a page that has them all in one line; None if it has not."""
+    head = _LETTERHEAD_FIRST.match(line.text)
+    number = NUMBER_WITH_YEAR.match(line.text, head.end()) if head else None
+    if head is None or number is None or line.text[number.end() : number.end() + 1] != " ":
+        return None
+    rest = line.part(number.end(), len(line.text))
+    cut = rest.text.rfind(" ") if rest.text[-1] in ":：" else -1
+    behind = [rest] if cut < 0 else [rest.part(0, cut), rest.part(cut, len(rest.text))]
+    return [line.part(0, head.end()), line.part(head.end(), number.end()), *behind]
 
 
 def _take_date(reading: Reading, line: Line) -> bool:
@@ -147,6 +179,9 @@ def _take_date(reading: Reading, line: Line) -> bool:
     if match is not None and (match["month"] or match["m"]):
         reading.tokens.append(Token("passed", line))
         reading.add("date", 2, date_of(match), line, "certain")
+        day = DATE.search(line.text)
+        if day and "通过" not in line.text and (by := _PUBLISHED_BY.match(line.text, day.end())):
+            reading.add("issuer", 6, office_name(by["office"]), line.part(*by.span("office")), "inferred")
         if match := DECREE_OF_LAW.search(line.text):
             reading.add("number", 2, number_of(match), line.part(match.start("org"), match.end()), "certain")
         return True
@@ -257,7 +292,7 @@ def _take_pieces(reading: Reading, line: Line) -> bool:
         apart = written and text[match.start() - 1] == " " and 0 < len(before.text) <= 40
         if office is not None or (apart and issued):
             # What stands beside the date of a bulletin is its office, whatever it is called.
-            length = len(office) if office else len(MADE.sub("", before.text))
+            length = before.text.rfind(office[-1]) + 1 if office else len(MADE.sub("", before.text))
             reading.tokens.append(Token("office", before.part(0, length)))
         elif apart:
             _take_pieces(reading, before)

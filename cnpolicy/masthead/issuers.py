@@ -23,7 +23,10 @@ _NO_WEAK_OFFICE = pattern(
     "[的在了把被]|[干幹全内內外局]部$|[大全格布佈结結开開新破变變时時僵]局$|(?<![财財民邮郵行])政局$|[0-9一二三四五六七八九十百]处$|"
     "[深好到长長短益用害难難随隨各四何]处$|部署|[如为]何|怎|一[名个]|争|对(?!外)|开展|加强|推进|推动|做好|深入|全面|扎实|支持|打造|建成"
 )
-LETTERHEAD = pattern(rf"(?P<office>[{H}（）()“” 、]{{3,60}}) ?(?:文件|(?<= )(?:函|書函|令|公告|開會通知單|开会通知单))")
+_INNER = 5  # characters: the name of a part of an office, which does not say of which
+LETTERHEAD = pattern(
+    rf"(?P<office>[{H}（）()“” 、]{{3,60}}) ?(?:文件|[訓训]令|(?<= )(?:函|書函|令|公告|開會通知單|开会通知单))"
+)
 # Papers of other kinds, whose name is their title.
 NO_LETTERHEAD = pattern("(?:[諮谘咨][询詢]|会议|會議|学习|招标|投标|背景|参考|宣传|辅导|申报|评审|政策|指导性)文件$")
 DECREES = pattern("(?:主席|总理|總統|[部省市县縣州盟旗区區局]长|[部署行]|军区|军事委员会)$")  # beside offices
@@ -32,7 +35,11 @@ DECREE_OFFICE = pattern(f"(?P<office>[{H}]{{2,30}}?)(?:令|公告|通告)$")
 
 def office_name(text: str) -> str | None:
     """Return the office or offices whose name this is, without 编, 主办 and the like; None if it is no name."""
-    if not 3 <= len(text) <= 80 or NO_OFFICE.search(text.replace("印发", "") if text.endswith("印发") else text):
+    if (
+        not 3 <= len(text) <= 80
+        or text[0] == "令"
+        or NO_OFFICE.search(text.replace("印发", "") if text.endswith("印发") else text)
+    ):
         return None
     parts = text.replace("、", " ").split(" ")
     names: list[str] = []
@@ -45,7 +52,10 @@ def office_name(text: str) -> str | None:
         name = match["office"]
         if not _STRONG_END.search(name) and (_NO_WEAK_OFFICE.search(name) or len(name) > 30):
             return None
-        names.append(name)
+        if names and len(name) <= _INNER and name[-1] in "处處科股":
+            names[-1] += name  # 某省科学技术厅 农村处
+        else:
+            names.append(name)
     return " ".join(names)
 
 

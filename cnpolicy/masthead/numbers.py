@@ -23,6 +23,8 @@ _NUMBER_WITHOUT_BRACKETS = pattern(
     rf"(?P<code>[{H}]{{2,10}}) (?P<year>(?:19|20)[0-9]{{2}}) ?年? (?:第 ?)?{_FIGURE} ?(?P<mark>[号號])"
 )
 _NUMBER_TAIWAN = pattern(rf"(?P<taiwan>[{H}]{{1,12}}字第) ?(?P<n>[0-9]{{6,12}}) ?(?P<mark>[号號])")
+# 教字第三一七號, before 1949
+_NUMBER_OLD = pattern(rf"(?P<old>[{H}]{{1,8}}字第 ?(?:[0-9]{{1,5}}|[{CN}十百]{{1,7}}) ?[号號])")
 # Of a decree that is told with its date: what is before the code is the office, if there is one.
 ENACTED_NUMBER = pattern(
     rf"(?P<taiwan>(?:(?<=[府部院局處會署])[{H}]{{1,12}}|(?<=日)[{H}]{{1,5}})字第) ?(?P<n>[0-9]{{6,12}}) ?(?P<mark>號)"
@@ -55,6 +57,8 @@ def figures(numeral: str) -> str:
 def number_of(match: re.Match[str]) -> str:
     """Return a document number in its normal form."""
     found = match.groupdict()
+    if found.get("old"):
+        return match["old"].replace(" ", "")
     if found.get("taiwan"):
         return f"{match['taiwan']}{match['n']}{match['mark']}"
     if "of_year" in found:
@@ -76,4 +80,5 @@ def number_match(text: str) -> re.Match[str] | None:
         or _NUMBER_DECREE.fullmatch(text)
         or _NUMBER_WITHOUT_BRACKETS.fullmatch(text)
         or _NUMBER_OF_YEAR.fullmatch(text)
+        or _NUMBER_OLD.fullmatch(text)
     )

@@ -75,9 +75,13 @@ def _sign(reading: Reading, lines: list[Line], strict: bool = False) -> bool:
             # Where two columns were read one after the other, the date can stand above the office.
             reading.add("issuer", 3, joined(reading, below), over(below or [line]), "inferred")
             return True
+        if below and line.text[-1] in "。！" and "date" in reading.found:
+            # The date stands below the title.
+            reading.add("issuer", 3, joined(reading, below), over(below), "inferred")
+            return True
         if strict or _STORY.search(line.text):
             return False
-        below = [line] if last and office_name(squeeze(line.text)) else []
+        below = [line, *below] if last and office_name(squeeze(line.text)) else []
         last = bool(below)
     return False
 

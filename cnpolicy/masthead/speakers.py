@@ -82,6 +82,14 @@ def take_persons(reading: Reading, names: list[int]) -> None:
             # Below what says that somebody spoke, who did stands, whatever he is: 某厂工人 王某
             office = _ANY_AND_NAME.fullmatch(text)
             office = None if office and office_name(office["name"]) else office
+        if (
+            office is None
+            and place
+            and (author := _ANY_AND_NAME.fullmatch(text))
+            and office_name(author["post"])
+            and not office_name(author["name"])
+        ):
+            office = author
         if office is None and speech and (unlisted := _POST_BLANK_NAME.fullmatch(text)):
             office = None if _POST.fullmatch(unlisted["name"]) else unlisted
         match = office or NAME_ALONE.fullmatch(text)

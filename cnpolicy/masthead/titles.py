@@ -2,8 +2,8 @@
 
 from cnpolicy.findings import Certainty
 from cnpolicy.masthead.dates import DATE_LINE, date_of
-from cnpolicy.masthead.issuers import joined, offices_above
-from cnpolicy.masthead.lines import HAN, PLAIN, TITLE_LINES, H, is_lost, over
+from cnpolicy.masthead.issuers import name_of, offices_above
+from cnpolicy.masthead.lines import HAN, PLAIN, TITLE_LINES, H, is_lost, over, squeeze
 from cnpolicy.masthead.numbers import DECREE, number_match, number_of
 from cnpolicy.masthead.reading import Reading
 from cnpolicy.patterns import pattern
@@ -35,10 +35,15 @@ _APPENDIX_TO_TITLE = pattern(
 )
 CONTENTS = pattern("^【?(?:本期)?(?:要目|导读|目录|目錄|提要|内容提要|內容|要闻|导航)】?:?$")
 BODY = pattern(
-    r"[。；;﹔]|^[问問答]:|[:，、,；]$|^[一二三四五六七八九十]{1,3}(?:、|是)|^第[一二三四五六七八九十百0-9]{1,4}(?:个|個|点|點|[章节節条條]|，|,)|^\([一二三四五六七八九十]{1,3}\)"
+    r"[。；;﹔]|^[问問答]:|^令[各本]|[:，、,；]$|^[一二三四五六七八九十]{1,3}(?:、|是)|^第[一二三四五六七八九十百0-9]{1,4}(?:个|個|点|點|[章节節条條]|，|,)|^\([一二三四五六七八九十]{1,3}\)"
     r"|^[0-9]{1,2}[.、]|^(?:目的|背景|前 {0,4}言|引 {0,4}言|[导導] {0,4}言|摘 {0,4}要|概述|[总總] {0,4}[则則])$"
 )
+# 专题会议纪要, above its number and 关于…的会议纪要
+_MINUTES = pattern("(?:专题|工作|办公|协调|现场办公)?(?:会议)?[纪紀]要")
+# 某某出席并讲话: the second half of the headline of a report.
+_SAID_BY = pattern(f"[{H}]{{2,4}}(?:出席|主持|发表)[{H}]{{0,12}}(?:讲话|致辞|发言)")
 _LONGEST_COLUMN = 4  # characters
+_SPACED_WORDS = 3  # blanks
 _PROSE = pattern("[。！？!?；]")
 SUBTITLE = pattern(r"[—─–]|--|\((?:在|于|於)[^()]{4,60}\)$")
 _ENACTS = pattern(
@@ -51,7 +56,8 @@ FORWARDING = pattern(_FORWARDS)
 _NEEDS_OFFICE = pattern(rf"关于|關於|{_FORWARDS}|[0-9]{{4}}年")  # so a title goes on whose office stands above it
 TITLE_OFFICE = pattern(
     f"(?P<office>[{H} 、]{{3,60}}?)(?:(?:关于|關於|转发|印发|轉發|批转|批轉|发布|公布)"
-    f"|(?:[封禁][{H}]|戒严|嘉奖|动员)?(?:令|通告|布告|公告|通知)$)"
+    f"|(?:[封禁][{H}]|戒严|嘉奖|动员)?(?:令|通告|布告|公告|通知)$"
+    "|[0-9]{4}年[^，。]{0,16}(?:总结|總結|要点|要點|计划|安排|年报|年度报告)$)"
 )
 _ORNAMENTS = "★☆◆◇●▲△※ "  # around a title; □ and ■ stand for what was lost
 # What a page or a press office adds to say what comes with the text.
@@ -71,14 +77,22 @@ def title_of_article(reading: Reading, after: int) -> None:
     if len(articles) > 1 and len(articles[0]) == 1 and _is_name_below(reading, articles[0][0]):
         del articles[0]
     behind = articles[0] if articles else None
-    # Minutes have no articles, and a list of contents does not tell which of them is the first.
+    # Minutes have no articles, but can say what they are about; a list of contents does not tell which is the first.
     before = [group for group in groups if group[-1] < after]
     name = reading.written(reading.tokens[before[-1][-1]].line) if before else ""
-    listed = any(token.kind == "contents" for token in reading.tokens) or name.endswith(("纪要", "紀要", "紀錄"))
+    listed = any(token.kind == "contents" for token in reading.tokens) or (
+        name.endswith(("纪要", "紀要", "紀錄")) and not (behind and _is_on(reading, behind))
+    )
     if behind is not None and len(behind) <= TITLE_LINES and not listed and reading.body.text:
         _title_from(reading, behind)
     elif before:
         _title_from(reading, before[-1])
+
+
+def _is_on(reading: Reading, group: list[int]) -> bool:
+    """Tell whether lines are a title that says of what kind it is and what it is about: 关于…的会议纪要."""
+    first, last = (reading.written(reading.tokens[index].line) for index in (group[0], group[-1]))
+    return first.startswith(("关于", "關於")) and _KIND.search(last) is not None
 
 
 def _is_name_below(reading: Reading, index: int) -> bool:
@@ -98,7 +112,11 @@ def title_of_document(reading: Reading) -> None:
         for place, index in enumerate(group):
             text = reading.written(reading.tokens[index].line)
             titles -= 1
-            if titles and DECREE.fullmatch(text) and reading.kind_at(index + 1) == "number":
+            if (
+                titles
+                and reading.kind_at(index + 1) == "number"
+                and (DECREE.fullmatch(text) or _MINUTES.fullmatch(text))
+            ):
                 series.append(index)
                 continue  # the name of a series: 某局通告 2018年第2号
             if (
@@ -210,10 +228,14 @@ def _title_from(reading: Reading, group: list[int], certainty: Certainty = "cert
     """Take these lines for the title, with the offices that stand above 关于."""
     lines = [reading.tokens[index].line for index in group]
     parts = [reading.written(line) for line in lines]
-    official = _KIND.search(parts[-1]) or _APPENDIX_TO_TITLE.fullmatch(parts[-1])
-    text = ("" if official else " ").join(parts)
+    is_official = not _SAID_BY.fullmatch(parts[-1]) and (
+        _KIND.search(parts[-1]) or _APPENDIX_TO_TITLE.fullmatch(parts[-1])
+    )
+    text = ("" if is_official else " ").join(parts)
     if _NEEDS_OFFICE.match(text) and (offices := offices_above(reading, group[0])):
-        text = joined(reading, offices) + text
+        # What is written between several offices is part of the title.
+        above = [squeeze(line.text) if "、" in line.text else name_of(reading, line) for line in offices]
+        text = " ".join(above) + text
         lines = offices + lines
     where = over(lines)
     opening = max(text.rfind("（"), text.rfind("("))
@@ -226,6 +248,11 @@ def _title_from(reading: Reading, group: list[int], certainty: Certainty = "cert
         text = bare or text
     if text[-2:-1] == " " and _KIND.search(text[-3] + text[-1]):  # …的通 知
         text = text[:-2] + text[-1]
+    words = text.split(" ")
+    if (
+        len(words) > _SPACED_WORDS and "的" in words
+    ):  # OCR sets 关于 加强 管理 的 通知 so; parallel halves have no 的 alone
+        text = "".join(words)
     text = _ADDED.sub("", _PAGE.sub("", text))
     opening = max(text.rfind("（"), text.rfind("("))
     if opening > 4 and (day := DATE_LINE.fullmatch(text[opening:].translate(PLAIN))) and (day["day"] or day["d"]):
