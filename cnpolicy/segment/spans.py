@@ -37,9 +37,11 @@ _UNIT = (
 # What is counted by the ten thousand. Where a longer word begins with it (人口, 户籍), the number ends before.
 _COUNTED = (
     "(?:人次|人(?![民口才员大工类力群家均士文事])|户(?![籍口主型])|套(?![餐路利])|辆|件(?!次)|株|头(?!寸)|羽|棵|册|艘|标箱|锭(?![子剂])"
+    "|剂次|条(?![件例款约目])|列(?![入为出举席])|处(?![理置于在长分罚境])|眼(?![前下光里])"
     "|名(?![单额义字词称牌誉录流贵优]))"
 )
-_AMOUNT = f"(?:{_UNIT}|[百千]?[万亿]{{1,2}}(?:{_UNIT}|{_COUNTED})?)"
+_SOME = "(?:[余多](?!元[化素]))?"  # 300多公里, 3万余人
+_AMOUNT = f"(?:{_SOME}{_UNIT}|{_SOME}[百千]?[万亿]{{1,2}}(?:{_SOME}(?:{_UNIT}|{_COUNTED}))?)"
 # 年底 and the like are words, and so is 月底: the number before them stays a number.
 _YEAR = "年(?![度底初末终中间代均级报会检货薪龄限])"
 _MONTH = f"月(?:份|[{_DIGIT}]{{1,2}}[日号])?(?![底初末球亮饼薪度])"
@@ -52,6 +54,7 @@ _AFTER_NUMBER = f"""(?:
   | (?:[{_DASH}][{_DIGIT}]{_NUMBER})++ (?:[{_PERCENT}]|{_YEAR}|{_MONTH}|{_AMOUNT})?
   | [{_PERCENT}] (?:[{_DASH}][{_DIGIT}]{_NUMBER}[{_PERCENT}])?
   | {_AMOUNT}
+  | (?:∶[{_DIGIT}]{_NUMBER})++
   | (?:[+＋](?:[{_DIGIT}]++|[{_LATIN}](?![{_LATIN}])))++
   | @[A-Za-z0-9]++(?:[.-][A-Za-z0-9]++)++
   | \\.(?:com|net|org|gov|edu)(?:\\.cn)?(?![A-Za-z0-9])
