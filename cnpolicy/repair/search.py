@@ -111,9 +111,10 @@ def _regions(text: str) -> list[_Region]:
     found: list[_Region] = []
     share = np.zeros(len(KINDS))
     suspects = windows(text)
-    foreign = _outside(text, suspects) if suspects else []
-    suspects = [window for window in suspects if not _is_foreign(window.start, window.end, foreign)]
-    for start, end, kinds in candidates(text, suspects):
+    kept = candidates(text, suspects)
+    if kept and (foreign := _outside(text, suspects)):
+        kept = candidates(text, [one for one in suspects if not _is_foreign(one.start, one.end, foreign)])
+    for start, end, kinds in kept:
         share[kinds[0]] += end - start
         start = max(start - _MARGIN, text.rfind("\n", max(start - _MARGIN, 0), start) + 1, 0)
         stop = text.find("\n", end, end + _MARGIN)
