@@ -11,10 +11,11 @@ rjieba does the same work more than ten times faster and is the engine by defaul
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
-from itertools import chain, filterfalse, pairwise
+from itertools import accumulate, chain, filterfalse, pairwise
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from cnpolicy.segment.lexicon import policy_words
@@ -116,7 +117,7 @@ class Segmenter:
         self._named = {word for word, _, _ in self._user_words}
         self._literals: Literals | None = None
         if not self._split_numbers:
-            literal += [word for word, _, _ in self._lexicon if _NUMERAL.search(word) and self._spans(word)]
+            literal += self._with_spans([word for word, _, _ in self._lexicon if _NUMERAL.search(word)])
         for word, frequency, _ in self._user_words:
             if _IN_DICTIONARY.fullmatch(word):
                 self._engine.add(word, frequency)
@@ -273,6 +274,11 @@ class Segmenter:
         """Tell whether a join is, or would swallow, a word that the user added or took out."""
         places = [*(begins[start:end].nonzero()[0] + start).tolist(), end]
         return text[start:end] in self._named or any(text[one:other] in self._named for one, other in pairwise(places))
+
+    def _with_spans(self, words: Sequence[str]) -> list[str]:
+        """Return those of the words in which something must be masked; all are looked at together, a line each."""
+        ends = list(accumulate(len(word) + 1 for word in words))
+        return [words[number] for number in sorted({bisect(ends, start) for start, _ in self._spans("\n".join(words))})]
 
     def _spans(self, text: str) -> list[tuple[int, int]]:
         """Return what must be masked."""
