@@ -459,3 +459,33 @@ def test_real_file(file: str, marked: dict[str, str]) -> None:
 def test_fields_are_what_the_index_stores() -> None:
     assert FIELDS == ("title", "issuer", "number", "issue", "speaker", "date")
     assert Field._fields == ("value", "start", "end", "certainty")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "教学安排\n正文说明如下。\n教务处、学生处、财务处\n2012年3月1日\n",
+            {"issuer": "教务处 学生处 财务处", "date": "2012-03-01"},
+        ),
+        ("春耕全面展开\n某县广播电视台 王小明\n春耕开始了，人人都在地里，机器响成一片。\n", {"title": "春耕全面展开"}),
+        (
+            f"关于某事的通知\n（2012年3月1日）\n各单位：\n{'甲' * 120}。\n某县农业局\n",
+            {"title": "关于某事的通知", "issuer": "某县农业局", "date": "2012-03-01"},
+        ),
+        (
+            "某某办法\n（1989年2月21日由某县人民政府发布）\n第一条　为了管理。\n",
+            {"title": "某某办法", "issuer": "某县人民政府", "date": "1989-02-21"},
+        ),
+        (
+            "某市人民政府文件　某政发〔2012〕5号　关于加强道路管理的通知　各县区人民政府　市直各单位：\n现通知如下。\n",
+            {"title": "关于加强道路管理的通知", "issuer": "某市人民政府", "number": "某政发〔2012〕5号"},
+        ),
+        (
+            "專題會議紀要\n某府辦〔2012〕5號\n關於某路改造的會議紀要\n會議由縣長主持，議定如下。\n",
+            {"title": "關於某路改造的會議紀要", "number": "某府辦〔2012〕5號"},
+        ),
+    ],
+)
+def test_what_forms_are_told_apart(text: str, expected: dict[str, str]) -> None:
+    assert {field: value for field, value in values(read(text)).items() if value is not None} == expected

@@ -289,7 +289,7 @@ def test_joins_keep_the_borders_of_words(text: str) -> None:
     joins = cutter._joins
     assert joins
     done = 0
-    for start, end in joins.find(text, begins):
+    for start, end in joins.find(text, begins, segmenter().has):
         assert done <= start < end
         assert begins[start]
         assert end == len(text) or begins[end]
@@ -545,7 +545,7 @@ def share_of_whole_words(name: str) -> float:
     return 100 * right / there
 
 
-# The sixth set was developed on; next to nothing was adapted to the others.
+# The sixth set was developed on; of the others, only the seventh and half of the eighth were looked at for rules.
 @pytest.mark.parametrize(("name", "floor"), [("fifth", 91.0), ("sixth", 90.5), ("seventh", 70.5), ("eighth", 77.0)])
 def test_marked_formulations_stay_whole(name: str, floor: float) -> None:
     assert share_of_whole_words(name) >= floor
@@ -572,6 +572,11 @@ def test_marked_formulations_stay_whole(name: str, floor: float) -> None:
         ("应当尽快，以此促进", "应当 尽快 ， 以此 促进"),
         ("宜种则种，先批后占", "宜种则种 ， 先批后占"),
         ("有人必须到场", "有人 必须 到场"),
+        ("改革开放以来强力推进", "改革开放 以来 强力 推进"),
+        ("先生后来到会", "先生 后来 到 会"),
+        ("全国人民收看大会盛况", "全国 人民 收看 大会 盛况"),
+        ("采取一系列提升行动", "采取 一系列 提升 行动"),
+        ("开具3万处方，开行1万列车", "开具 3万 处方 ， 开行 1万 列车"),
         ("谁受益谁付费", "谁受益谁付费"),
     ],
 )

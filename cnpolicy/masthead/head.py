@@ -45,7 +45,7 @@ from cnpolicy.masthead.numbers import (
 )
 from cnpolicy.masthead.reading import Reading, Token
 from cnpolicy.masthead.speakers import is_person
-from cnpolicy.masthead.titles import BODY, CONTENTS, SUBTITLE
+from cnpolicy.masthead.titles import BODY, CONTENTS, KIND, SUBTITLE
 from cnpolicy.patterns import pattern
 
 _TITLE_BEFORE_DASH = 4  # characters
@@ -69,8 +69,9 @@ _REPORTER = pattern(
 )
 # Who the paper is: 《某某日报》社论
 _PAPER = pattern(rf"《[{H}]{{2,12}}》(?:本[报刊]|杂志)?(?:社[论論]|社[评評]|评论(?:员(?:文章)?)?|编辑部(?:文章)?|时评)")
+_VOTED = pattern("通过|通過")
 _HELD_AT = pattern("\\((?:在|于|於)(?=[0-9])")
-_PUBLISHED_BY = pattern(rf" ?(?P<office>[{H}]{{4,40}}?)(?:印[发發]|[发發公][布佈])")
+_PUBLISHED_BY = pattern(rf" ?由?(?P<office>[{H}]{{3,40}}?)(?:印[发發]|[发發公][布佈])")
 _POSTED = pattern(f" ?(?:发表于|发布于|IP属地|来自)[ :]{{0,2}}[{H}]{{2,6}}$")
 # 原创 姓名 公众号 2019-12-02
 _BYLINE = pattern("(?:原创|原創|撰文|图文|文|图|记者|通讯员)[ :/]")
@@ -149,6 +150,8 @@ def _in_one_line(line: Line) -> list[Line] | None:
         return None
     rest = line.part(number.end(), len(line.text))
     cut = rest.text.rfind(" ") if rest.text[-1] in ":：" else -1
+    while (earlier := rest.text.rfind(" ", 0, max(cut, 0))) > 0 and KIND.search(rest.text[:earlier]):
+        cut = earlier  # several are addressed
     behind = [rest] if cut < 0 else [rest.part(0, cut), rest.part(cut, len(rest.text))]
     return [line.part(0, head.end()), line.part(head.end(), number.end()), *behind]
 
@@ -180,7 +183,7 @@ def _take_date(reading: Reading, line: Line) -> bool:
         reading.tokens.append(Token("passed", line))
         reading.add("date", 2, date_of(match), line, "certain")
         day = DATE.search(line.text)
-        if day and "通过" not in line.text and (by := _PUBLISHED_BY.match(line.text, day.end())):
+        if day and not _VOTED.search(line.text) and (by := _PUBLISHED_BY.match(line.text, day.end())):
             reading.add("issuer", 6, office_name(by["office"]), line.part(*by.span("office")), "inferred")
         if match := DECREE_OF_LAW.search(line.text):
             reading.add("number", 2, number_of(match), line.part(match.start("org"), match.end()), "certain")

@@ -23,7 +23,7 @@ _NO_WEAK_OFFICE = pattern(
     "[的在了把被]|[干幹全内內外局]部$|[大全格布佈结結开開新破变變时時僵]局$|(?<![财財民邮郵行])政局$|[0-9一二三四五六七八九十百]处$|"
     "[深好到长長短益用害难難随隨各四何]处$|部署|[如为]何|怎|一[名个]|争|对(?!外)|开展|加强|推进|推动|做好|深入|全面|扎实|支持|打造|建成"
 )
-_INNER = 5  # characters: the name of a part of an office, which does not say of which
+_INNER, _PARTS = 5, "处處科股"  # characters and last one of the name of a part of an office, which says not of which
 LETTERHEAD = pattern(
     rf"(?P<office>[{H}（）()“” 、]{{3,60}}) ?(?:文件|[訓训]令|(?<= )(?:函|書函|令|公告|開會通知單|开会通知单))"
 )
@@ -52,7 +52,8 @@ def office_name(text: str) -> str | None:
         name = match["office"]
         if not _STRONG_END.search(name) and (_NO_WEAK_OFFICE.search(name) or len(name) > 30):
             return None
-        if names and len(name) <= _INNER and name[-1] in "处處科股":
+        is_inner = len(name) <= _INNER and name[-1] in _PARTS
+        if names and is_inner and "、" not in text and names[-1][-1] not in _PARTS:
             names[-1] += name  # 某省科学技术厅 农村处
         else:
             names.append(name)

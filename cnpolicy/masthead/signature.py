@@ -12,6 +12,7 @@ from cnpolicy.masthead.titles import FORWARDING, is_decree
 from cnpolicy.patterns import pattern
 
 _TAIL_LINES, _TAIL = 14, 1200  # lines, characters; the longest signatures with a colophon have ten lines
+_DATE_OF_HEAD = 2  # the rank of a date below the title: who signs need not give one
 _ATTACHMENTS = 8  # places where an attachment may begin that are looked at
 _LETTER_LINES, _LETTER = 12, 3000  # lines, characters of a letter that sends another document
 
@@ -75,8 +76,7 @@ def _sign(reading: Reading, lines: list[Line], strict: bool = False) -> bool:
             # Where two columns were read one after the other, the date can stand above the office.
             reading.add("issuer", 3, joined(reading, below), over(below or [line]), "inferred")
             return True
-        if below and line.text[-1] in "。！" and "date" in reading.found:
-            # The date stands below the title.
+        if below and _ends_sentence(reading, line) and reading.found.get("date", (9,))[0] <= _DATE_OF_HEAD:
             reading.add("issuer", 3, joined(reading, below), over(below), "inferred")
             return True
         if strict or _STORY.search(line.text):
@@ -84,6 +84,12 @@ def _sign(reading: Reading, lines: list[Line], strict: bool = False) -> bool:
         below = [line, *below] if last and office_name(squeeze(line.text)) else []
         last = bool(below)
     return False
+
+
+def _ends_sentence(reading: Reading, line: Line) -> bool:
+    """Tell whether a line ends as a sentence does; of a long one only the beginning was seen."""
+    stop = reading.text.find("\n", line.end)
+    return reading.text[line.end - 1 : None if stop < 0 else stop].rstrip().endswith(("。", "！"))
 
 
 def _number_below(reading: Reading, line: Line) -> bool:

@@ -3,7 +3,7 @@
 from cnpolicy.masthead.issuers import office_name
 from cnpolicy.masthead.lines import TITLE_LINES, H
 from cnpolicy.masthead.reading import Reading, Token
-from cnpolicy.masthead.titles import SPEECH
+from cnpolicy.masthead.titles import KIND, SPEECH, is_bulletin
 from cnpolicy.patterns import pattern
 
 _SURNAMES = (
@@ -50,6 +50,7 @@ _NAME_OF_LABEL = pattern(rf"(?P<name>[{H}]{{2,3}})(?=$|[ (，,])")
 # Posts, offices and groups of people are as short as names are.
 _NO_NAME = pattern(rf"^[各本市县縣省]|(?:{_POSTS}|[導导领領人員员])$")
 NO_PERSON = pattern("[某各全]{2}|同志|各位")
+_NEWSROOM = pattern("(?:台|[报報]社|通[讯訊]社|新[闻聞]中心|融媒体中心)$")  # of reporters
 _POST = pattern(rf"[^的]{{0,24}}(?:{_RANKS})")
 
 
@@ -68,6 +69,11 @@ def is_person(text: str) -> bool:
     return any(kind.fullmatch(text) for kind in (_POST_AND_NAME, _NAME_AND_POST, NAME_ALONE))
 
 
+def _is_thing(text: str) -> bool:
+    """Tell whether what is as long as a name is an office or a kind of paper (方案 begins with a surname)."""
+    return office_name(text) is not None or KIND.search(text) is not None or is_bulletin(text)
+
+
 def take_persons(reading: Reading, names: list[int]) -> None:
     """Take the lines that name a person out of those that can be titles, and the speaker from them."""
     lines = [reading.written(reading.tokens[index].line) for index in names]
@@ -78,18 +84,13 @@ def take_persons(reading: Reading, names: list[int]) -> None:
             continue
         line = reading.tokens[index].line
         office = _POST_AND_NAME.fullmatch(text) or _NAME_AND_POST.fullmatch(text)
-        if office is None and place and any(map(SPEECH.search, lines[:place])):
-            # Below what says that somebody spoke, who did stands, whatever he is: 某厂工人 王某
-            office = _ANY_AND_NAME.fullmatch(text)
-            office = None if office and office_name(office["name"]) else office
-        if (
-            office is None
-            and place
-            and (author := _ANY_AND_NAME.fullmatch(text))
-            and office_name(author["post"])
-            and not office_name(author["name"])
-        ):
-            office = author
+        if office is None and place and (author := _ANY_AND_NAME.fullmatch(text)) and not _is_thing(author["name"]):
+            # Below what says that somebody spoke, who did stands, whatever he is (某厂工人 王某); else with an office.
+            if _NEWSROOM.search(author["post"]):
+                reading.tokens[index] = Token("noise", line)
+                continue
+            if office_name(author["post"]) or any(map(SPEECH.search, lines[:place])):
+                office = author
         if office is None and speech and (unlisted := _POST_BLANK_NAME.fullmatch(text)):
             office = None if _POST.fullmatch(unlisted["name"]) else unlisted
         match = office or NAME_ALONE.fullmatch(text)

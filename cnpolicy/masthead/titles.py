@@ -16,7 +16,7 @@ _KINDS = (
     "议程|議程|议案|議案|提案|献词|獻詞|贺词|賀詞|贺电|一封信|感谢信|感謝信|"
     "判决书|裁定书|决定书|裁决书|通知书|告知书|承诺书|责任书|协议书|大事记|白皮书|实录|解读|说明|說明"
 )
-_KIND = pattern(rf"(?:{_KINDS})(?: ?[(（][^()（）]{{1,20}}[)）])?$")
+KIND = pattern(rf"(?:{_KINDS})(?: ?[(（][^()（）]{{1,20}}[)）])?$")
 SPEECH = pattern(
     r"(?:讲话|講話|致辞|致辭|致词|致詞|发言|發言|讲稿|演讲|演講|演说|演說|主持词|主持詞|祝酒词|祝酒詞|报告|報告|说明|說明|汇报|匯報)"
     r"(?:全文|提纲|提綱|要点|要點|摘要|实录|节选|稿)?"
@@ -39,11 +39,11 @@ BODY = pattern(
     r"|^[0-9]{1,2}[.、]|^(?:目的|背景|前 {0,4}言|引 {0,4}言|[导導] {0,4}言|摘 {0,4}要|概述|[总總] {0,4}[则則])$"
 )
 # 专题会议纪要, above its number and 关于…的会议纪要
-_MINUTES = pattern("(?:专题|工作|办公|协调|现场办公)?(?:会议)?[纪紀]要")
+_MINUTES = pattern("(?:专题|專題|工作|办公|辦公|协调|協調|现场办公)?(?:会议|會議)?[纪紀]要")
 # 某某出席并讲话: the second half of the headline of a report.
-_SAID_BY = pattern(f"[{H}]{{2,4}}(?:出席|主持|发表)[{H}]{{0,12}}(?:讲话|致辞|发言)")
+_SAID_BY = pattern(f"[{H}]{{2,4}}(?:出席|主持|发表|發表)(?!的)[{H}]{{0,12}}(?:讲话|講話|致辞|致辭|发言|發言)")
 _LONGEST_COLUMN = 4  # characters
-_SPACED_WORDS = 3  # blanks
+_SPACED_WORDS, _BETWEEN_HAN = 3, pattern(f"(?<=[{H}]) (?=[{H}])")  # blanks
 _PROSE = pattern("[。！？!?；]")
 SUBTITLE = pattern(r"[—─–]|--|\((?:在|于|於)[^()]{4,60}\)$")
 _ENACTS = pattern(
@@ -55,9 +55,9 @@ _FORWARDS = "转发|批转|印发|轉發|批轉"
 FORWARDING = pattern(_FORWARDS)
 _NEEDS_OFFICE = pattern(rf"关于|關於|{_FORWARDS}|[0-9]{{4}}年")  # so a title goes on whose office stands above it
 TITLE_OFFICE = pattern(
-    f"(?P<office>[{H} 、]{{3,60}}?)(?:(?:关于|關於|转发|印发|轉發|批转|批轉|发布|公布)"
+    f"(?P<office>(?!学习|學習|[全各])[{H} 、]{{3,60}}?)(?:(?:关于|關於|转发|印发|轉發|批转|批轉|发布|公布)"
     f"|(?:[封禁][{H}]|戒严|嘉奖|动员)?(?:令|通告|布告|公告|通知)$"
-    "|[0-9]{4}年[^，。]{0,16}(?:总结|總結|要点|要點|计划|安排|年报|年度报告)$)"
+    "|[0-9]{4}年[^，。]{0,16}(?:总结|總結|要点|要點|计划|計劃|安排|年报|年報|年度报告|年度報告)$)"
 )
 _ORNAMENTS = "★☆◆◇●▲△※ "  # around a title; □ and ■ stand for what was lost
 # What a page or a press office adds to say what comes with the text.
@@ -92,7 +92,7 @@ def title_of_article(reading: Reading, after: int) -> None:
 def _is_on(reading: Reading, group: list[int]) -> bool:
     """Tell whether lines are a title that says of what kind it is and what it is about: 关于…的会议纪要."""
     first, last = (reading.written(reading.tokens[index].line) for index in (group[0], group[-1]))
-    return first.startswith(("关于", "關於")) and _KIND.search(last) is not None
+    return first.startswith(("关于", "關於")) and KIND.search(last) is not None
 
 
 def _is_name_below(reading: Reading, index: int) -> bool:
@@ -120,7 +120,7 @@ def title_of_document(reading: Reading) -> None:
                 series.append(index)
                 continue  # the name of a series: 某局通告 2018年第2号
             if (
-                (_KIND.search(text) or _LETTER_TO.fullmatch(text))
+                (KIND.search(text) or _LETTER_TO.fullmatch(text))
                 and not is_lost(text)
                 and (len(text) > 4 or not titles)
             ):
@@ -229,9 +229,12 @@ def _title_from(reading: Reading, group: list[int], certainty: Certainty = "cert
     lines = [reading.tokens[index].line for index in group]
     parts = [reading.written(line) for line in lines]
     is_official = not _SAID_BY.fullmatch(parts[-1]) and (
-        _KIND.search(parts[-1]) or _APPENDIX_TO_TITLE.fullmatch(parts[-1])
+        KIND.search(parts[-1]) or _APPENDIX_TO_TITLE.fullmatch(parts[-1])
     )
     text = ("" if is_official else " ").join(parts)
+    if text.count(" ") >= _SPACED_WORDS and " 的 " in text:
+        # OCR sets 关于 加强 管理 的 通知 so; parallel halves have no 的 alone.
+        text = _BETWEEN_HAN.sub("", text)
     if _NEEDS_OFFICE.match(text) and (offices := offices_above(reading, group[0])):
         # What is written between several offices is part of the title.
         above = [squeeze(line.text) if "、" in line.text else name_of(reading, line) for line in offices]
@@ -246,13 +249,8 @@ def _title_from(reading: Reading, group: list[int], certainty: Certainty = "cert
             text = text[:opening].rstrip()
     if not (bare := text.strip(_ORNAMENTS)) or set(bare).isdisjoint(_ORNAMENTS[:-1]):
         text = bare or text
-    if text[-2:-1] == " " and _KIND.search(text[-3] + text[-1]):  # …的通 知
+    if text[-2:-1] == " " and KIND.search(text[-3] + text[-1]):  # …的通 知
         text = text[:-2] + text[-1]
-    words = text.split(" ")
-    if (
-        len(words) > _SPACED_WORDS and "的" in words
-    ):  # OCR sets 关于 加强 管理 的 通知 so; parallel halves have no 的 alone
-        text = "".join(words)
     text = _ADDED.sub("", _PAGE.sub("", text))
     opening = max(text.rfind("（"), text.rfind("("))
     if opening > 4 and (day := DATE_LINE.fullmatch(text[opening:].translate(PLAIN))) and (day["day"] or day["d"]):

@@ -264,7 +264,7 @@ class Segmenter:
             # One mask for each span is what the engine sees.
             begins = without_insides(len(text), spans)
             begins[begins] = self._engine.begins(_masked(text, spans), self._hmm)
-        if self._joins and (joined := self._joins.find(text, begins)):
+        if self._joins and (joined := self._joins.find(text, begins, self._engine.has)):
             if self._named:
                 joined = [span for span in joined if not self._touches_user_word(text, begins, *span)]
             begins &= without_insides(len(text), joined)

@@ -7,7 +7,7 @@ from 部门.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 
 import numpy as np
@@ -265,7 +265,7 @@ _FORMULA = f"""(?:
   | [二三四五六七八九十两]个{_COUNTED}(?=[^\\w]|{_LABEL}|重要|的)
 )"""
 # Formulations of four characters around two that are always the same (应收尽收, 以评促建, 先立后破, 宜林则林), and of
-# two clauses with 谁. What follows the second is no word with it (以此促进, 有人必须).
+# two clauses with 谁. What often makes another word with its neighbour is left out (以此促进, 有人必须).
 _SLOT = f"[^\\W\\d_A-Za-z{_NUMERAL}零〇的了是和与及或在也都就把被为从向对到其此之否]"
 _PROMOTE = (
     "(?:促(?![进成使销])|带(?![来动领头有着队回走])|代(?![表替理价码办])|养(?![老护成殖育分])|定(?![位期为居点下向])"
@@ -274,7 +274,7 @@ _PROMOTE = (
 _MUST = "必(?![须然要定将需备修由])"
 _FRAME = re.compile(
     f"[应能该可](?P<done>{_SLOT})[尽早](?P=done)|应(?![当该有能]){_SLOT}尽(?![快量力可早头管心职责]){_SLOT}|以{_SLOT}{_PROMOTE}{_SLOT}|先{_SLOT}后{_SLOT}|边{_SLOT}边{_SLOT}"
-    f"|退{_SLOT}还{_SLOT}|重{_SLOT}轻{_SLOT}|[宜能]{_SLOT}则{_SLOT}|[逢凡有违]{_SLOT}{_MUST}{_SLOT}"
+    f"|退{_SLOT}还(?![有能可需是要]){_SLOT}|重{_SLOT}轻{_SLOT}|[宜能]{_SLOT}则{_SLOT}|(?:[逢凡违]|有(?![效关限])){_SLOT}{_MUST}{_SLOT}"
     f"|谁{_SLOT}{{2}}谁{_SLOT}{{2,3}}"
 )
 _FRAME_FIRST, _FRAME_THIRD = "应能该可以先边退重宜逢凡有违谁", "尽早促带代养定兴护换补强后边还轻则必谁"
@@ -296,7 +296,7 @@ _NO_NAME = "的了在是对向由将把被为等并各该其与及或就都也�
 _NO_NAME_WORD = (
     "成立|设立|组建|建立|召开|举行|举办|承办|主办|要求|决定|下设|印发|调整|充实|加入|参加|出席|撤销|牵头|担任|分管|支持|指导|帮助|听取"
     "|明确|根据|按照|选举|报请|经过|主持|批准|同意|参与|健全|开展|加强|推进|落实|做好|抓好|部署|传达"
-    "|授权|审议|通过|围绕|组织|深入|聚焦|学习|贯彻|宣布|发布"
+    "|授权|审议|通过|围绕|组织|深入|聚焦|学习|贯彻|宣布|发布|收看|观看|播出|接见|莅临|讲话|参观|喜迎|结束|开幕|闭幕"
 )
 _NAME = f"(?:(?!{_NO_NAME_WORD})[^\\W\\d_A-Za-z{_NO_NAME}]){{2,14}}"
 _REGION = (
@@ -310,7 +310,7 @@ _BY_END = (
         "(?:(?:工作)?(?:领导小组|协调小组|专班)|(?:工作|专项|前线|联合)?指挥部|联席会议|委员会)(?:办公室|办)?",
     ),
     (
-        f"(?:全[国省市县区州旗乡镇军党]|全系统|全地区|中央|国务院|[省市县区]委|[省市县]){_NAME}",
+        f"(?:全[国省市县区州旗乡镇军党]|全系统|全地区|中央|国务院|[省市县区]委|[省市县](?!长|领导)){_NAME}",
         (
             "(?:(?:工作|电视电话|视频)会议|座谈会|大会"
             "|(?:动员|推进|现场|部署|调度|交流|观摩|通报|恳谈|分析|协调|联席|发布|启动)会|论坛)"
@@ -334,13 +334,14 @@ _HEADS = (
     " 普及率 覆盖率 入户率 参保率 就业率 合格率 达标率 签约服务 示范创建 提升行动 攻坚行动"
     " 先行示范区 先行区 示范区 试验区 实验区"
 )
-_HEAD = re.compile(_any_of(_HEADS))
+_HEAD = re.compile(f"{_any_of(_HEADS)}(?![自效能])")  # 提升行动自觉
 _HEAD_FIRST = "".join({head[0] for head in _HEADS.split()})
 _HEAD_SECOND = "".join({head[1] for head in _HEADS.split()})
 _LONGEST_FIELD = 8  # characters
 _FIELD_BEFORE = re.compile(
     f"(?:(?!{_NO_NAME_WORD}|实施|打赢|打好|深化|加快|全面|实行|建设|创建|打造|持续|启动|专项|建立|坚决|实现|提高|确保|强化"
-    f"|促进|推动|推行|争创|扎实|进一步|认真|严格|大力|积极|联合|集中|一批|首批|部分|我们|他们|今年|去年|明年|同时)"
+    f"|促进|推动|推行|争创|扎实|进一步|认真|严格|大力|积极|联合|集中|一批|首批|部分|我们|他们|今年|去年|明年|同时"
+    f"|一系列|全方位|大幅度|坚持|百分之|千方百计|标本兼治|兼顾|共管)"
     f"[^\\W\\d_A-Za-z{_NO_NAME}]){{3,{_LONGEST_FIELD}}}"
 )
 
@@ -361,6 +362,11 @@ _PERSON = re.compile(
 )
 
 
+# What `_candidates` looks at: of each character the sum of what it can be.
+_BEGINS, _BEGINS_TWO, _SECOND_OF_TWO, _NUMBER, _COUNTS, _ENDS_BUT_ONE, _ENDS = (1 << bit for bit in range(7))
+_SURNAME, _HEADS_FIRST, _HEADS_SECOND, _FRAMES_FIRST, _FRAMES_THIRD = (1 << bit for bit in range(7, 12))
+
+
 class Joins:
     """The patterns, made once: that takes some milliseconds."""
 
@@ -371,23 +377,24 @@ class Joins:
         self._named = re.compile(f"[“「『]([{_NUMERAL}百千万]{_TITLE}{{0,6}}{_UNDERTAKING})[”」』]")
         self._by_end = re.compile("|".join(f"(?:{rest}{end})" for rest, end in _BY_END))
         kinds: dict[str, int] = {}
-        for bit, characters in enumerate(
-            (
-                *(_ALONE, _FIRST, _SECOND, _NUMERAL, _COUNTING, _LAST_BUT_ONE, _LAST),
-                *(_SURNAMES, _HEAD_FIRST, _HEAD_SECOND, _FRAME_FIRST, _FRAME_THIRD),
-            )
+        for bit, characters in (
+            *((_BEGINS, _ALONE), (_BEGINS_TWO, _FIRST), (_SECOND_OF_TWO, _SECOND), (_NUMBER, _NUMERAL)),
+            *((_COUNTS, _COUNTING), (_ENDS_BUT_ONE, _LAST_BUT_ONE), (_ENDS, _LAST), (_SURNAME, _SURNAMES)),
+            *((_HEADS_FIRST, _HEAD_FIRST), (_HEADS_SECOND, _HEAD_SECOND)),
+            *((_FRAMES_FIRST, _FRAME_FIRST), (_FRAMES_THIRD, _FRAME_THIRD)),
         ):
             for character in characters:
-                kinds[character] = kinds.get(character, 0) | 1 << bit
+                kinds[character] = kinds.get(character, 0) | bit
         self._kinds = table({kind: [one for one in kinds if kinds[one] == kind] for kind in set(kinds.values())})
 
-    def find(self, text: str, begins: Flags) -> list[Span]:
+    def find(self, text: str, begins: Flags, has: Callable[[str], bool]) -> list[Span]:
         """Return start and end of what is one word, in order and without overlaps.
 
-        `begins` tells of each character of the text, which is in Simplified, whether a word begins with it.
+        `begins` tells of each character of the text, which is in Simplified, whether a word begins with it, and `has`
+        whether the dictionary has a word.
         """
         # Of what overlaps, the one that begins first is taken, and of these the longest.
-        found = sorted(self._candidates(text, begins), key=lambda span: (span[0], -span[1]))
+        found = sorted(self._candidates(text, begins, has), key=lambda span: (span[0], -span[1]))
         spans: list[Span] = []
         done = 0
         for start, end in found:
@@ -396,16 +403,17 @@ class Joins:
                 done = end
         return spans
 
-    def _candidates(self, text: str, begins: Flags) -> Iterator[Span]:
+    def _candidates(self, text: str, begins: Flags, has: Callable[[str], bool]) -> Iterator[Span]:
         size = len(text)
         kinds = np.zeros(size + 3, dtype=self._kinds.dtype)
         kinds[:size] = self._kinds[codes(text)]
         first, second, third, fourth = kinds[:size], kinds[1 : size + 1], kinds[2 : size + 2], kinds[3:]
-        starts = first & 1 > 0
-        starts |= (first & 2 > 0) & (second & 4 > 0)
-        starts |= (first & 8 > 0) & ((second & 16 > 0) | ((third | fourth) & 24 > 0))
+        starts = first & _BEGINS > 0
+        starts |= (first & _BEGINS_TWO > 0) & (second & _SECOND_OF_TWO > 0)
+        counted = (second & _COUNTS > 0) | ((third | fourth) & (_NUMBER | _COUNTS) > 0)
+        starts |= (first & _NUMBER > 0) & counted
         yield from _whole_words(self._forward, text, begins, starts)
-        ends = (first & 32 > 0) & (second & 64 > 0)
+        ends = (first & _ENDS_BUT_ONE > 0) & (second & _ENDS > 0)
         ends[:-2] &= begins[2:]
         for last in ends.nonzero()[0].tolist():
             end = last + 2
@@ -416,17 +424,22 @@ class Joins:
                 if self._by_end.fullmatch(text, start, end):
                     yield start, end
                     break
-        for start in (begins & (first & 256 > 0) & (second & 512 > 0)).nonzero()[0].tolist():
+        heads = begins & (first & _HEADS_FIRST > 0) & (second & _HEADS_SECOND > 0)
+        for start in heads.nonzero()[0].tolist():
             head = _HEAD.match(text, start)
-            if head and (head.end() == size or begins[head.end()]):
-                earliest = max(start - _LONGEST_FIELD, 0)
-                for place in (begins[earliest:start].nonzero()[0][-1:] + earliest).tolist():
-                    if _FIELD_BEFORE.fullmatch(text, place, start):
-                        yield place, head.end()
-        yield from _whole_words(_FRAME, text, begins, (first & 1024 > 0) & ((third | fourth) & 2048 > 0))
-        alone = first & 128 > 0
-        alone[:-1] &= begins[1:]
-        yield from _whole_words(_PERSON, text, begins, alone)
+            before = begins[max(start - _LONGEST_FIELD, 0) : start].nonzero()[0]
+            if head and len(before) and (head.end() == size or begins[head.end()]):
+                place = max(start - _LONGEST_FIELD, 0) + int(before[-1])
+                if _FIELD_BEFORE.fullmatch(text, place, start):
+                    yield place, head.end()
+        framed = (first & _FRAMES_FIRST > 0) & ((third | fourth) & _FRAMES_THIRD > 0)
+        for start, end in _whole_words(_FRAME, text, begins, framed):
+            # 以来强力 is of the same shape as 以评促建.
+            if not (has(text[start : start + 2]) and has(text[start + 2 : end])):
+                yield start, end
+        surname = first & _SURNAME > 0
+        surname[:-1] &= begins[1:]
+        yield from _whole_words(_PERSON, text, begins, surname)
         for quoted in (self._quoted, self._named):
             for found in quoted.finditer(text):
                 yield found.span(1)

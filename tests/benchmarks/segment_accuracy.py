@@ -140,7 +140,7 @@ def main() -> int:
     for half, use in (
         ("odd", "development half"),
         ("even", "scored half"),
-        ("adapted", "second to sixth"),
+        ("adapted", "second to fourth, sixth"),
         ("fifth", "fifth"),
         ("seventh", "seventh"),
         ("eighth", "eighth"),
