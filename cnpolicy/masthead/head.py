@@ -69,6 +69,8 @@ _REPORTER = pattern(
 )
 # Who the paper is: 《某某日报》社论
 _PAPER = pattern(rf"《[{H}]{{2,12}}》(?:本[报刊]|杂志)?(?:社[论論]|社[评評]|评论(?:员(?:文章)?)?|编辑部(?:文章)?|时评)")
+# Between the office of a bulletin and the date: 编发 签发：某某
+_REMARKS = pattern(r" +(?:编发|编印|主办|签发|责任编辑|责编|审稿|审核|审签|核稿|校对|主编|编辑)人?[ :].*$")
 _VOTED = pattern("通过|通過")
 _HELD_AT = pattern("\\((?:在|于|於)(?=[0-9])")
 _PUBLISHED_BY = pattern(rf" ?由?(?P<office>[{H}]{{3,40}}?)(?:印[发發]|[发發公][布佈])")
@@ -288,6 +290,8 @@ def _take_pieces(reading: Reading, line: Line) -> bool:
             return True
     if match is not None and match.start() and (match["day"] or match["d"]):
         before, day = line.part(0, match.start()), line.part(match.start(), len(text))
+        if remarks := _REMARKS.search(before.text):
+            before = before.part(0, remarks.start())
         office = office_name(before.text)
         issued = any(token.kind == "issue" for token in reading.tokens)
         # A figure-only date or one with a time is when a page was made.

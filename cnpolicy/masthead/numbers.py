@@ -22,7 +22,7 @@ _NUMBER_BARE = pattern(
 _NUMBER_WITHOUT_BRACKETS = pattern(
     rf"(?P<code>[{H}]{{2,10}}) (?P<year>(?:19|20)[0-9]{{2}}) ?年? (?:第 ?)?{_FIGURE} ?(?P<mark>[号號])"
 )
-_NUMBER_TAIWAN = pattern(rf"(?P<taiwan>[{H}]{{1,12}}字第) ?(?P<n>[0-9]{{6,12}}) ?(?P<mark>[号號])")
+_NUMBER_TAIWAN = pattern(rf"(?P<taiwan>[{H}][{H}0-9]{{0,11}}字第) ?(?P<n>[0-9]{{6,12}}) ?(?P<mark>[号號])")
 # 教字第三一七號, before 1949
 _NUMBER_OLD = pattern(rf"(?P<old>[{H}]{{1,8}}字第 ?(?:[0-9]{{1,5}}|[{CN}十百]{{1,7}}) ?[号號])")
 # Of a decree that is told with its date: what is before the code is the office, if there is one.

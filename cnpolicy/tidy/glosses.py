@@ -75,6 +75,10 @@ def _is_in_word(text: str, match: re.Match[str]) -> bool:
     return bool(pairs) and float((own_bits(second) - pair_bits(first, second)).max()) >= _WORD
 
 
+# “发”读作发(fā): who says how a character is read wants it read.
+_TOLD, _BEFORE = pattern("[读念讀唸][作成为做為]|音[同为為]"), 6
+
+
 @rule(
     "pinyin-gloss",
     "certain",
@@ -96,6 +100,8 @@ def remove_pinyin_gloss(text: str, _: Context) -> Iterable[Finding]:
     authored = common * 2 <= len(glosses)
     for match, character in glosses:
         note = ""
+        if _TOLD.search(text, max(match.start() - _BEFORE, 0), max(match.start() - 1, 0)):
+            continue
         if not _is_common(character):
             if authored or common < _MANY:
                 continue

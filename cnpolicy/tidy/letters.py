@@ -125,6 +125,12 @@ def _belongs_to_spaced(line: _Line) -> bool:
 
 
 _BLANKS = pattern(f"[{_GAPS}]+")
+
+
+def _width(gap: str) -> int:
+    return len(gap) + gap.count("\u3000")
+
+
 _MUCH = 3  # times as wide: typists fill lines of titles with gaps of one and two spaces
 _SIGNS = frozenset("0123456789０１２３４５６７８９.．%％,/:-－")
 
@@ -191,11 +197,23 @@ def _is_prose(line: _Line) -> bool:
     return line.han >= _PROSE_LINE and _SENTENCE.search(line.text) is not None
 
 
+# Names of two characters are set with a gap, to be as wide as those of three: 出席：李 刚、欧阳静、赵 敏
+_PADDED_NAME = pattern(f"(?<![{_HAN}])[{_HAN}][{_GAPS}]{{1,3}}[{_HAN}](?![{_HAN}])")
+_NAMES = 3
+
+
+def _lists_names(line: _Line) -> bool:
+    """Tell whether half of the gaps of a line or more are those inside names that stand apart."""
+    names = len(_PADDED_NAME.findall(line.text))
+    return names >= _NAMES and names * 2 >= line.gaps
+
+
 def _scattered(text: str, lines: list[_Line]) -> Iterator[tuple[_Line, list[tuple[int, int, str]]]]:
     """Yield the lines whose words are cut by spaces at random, as by programs that read scanned pages.
 
     All gaps between Chinese characters go in prose; in other lines, only those inside a word.
     """
+    lines = [line for line in lines if not _lists_names(line)]
     prose = {line.start for line in lines if _is_prose(line)}
     if sum(line.gaps for line in lines if line.start in prose) < _SCATTERED:
         return
@@ -208,7 +226,9 @@ def _scattered(text: str, lines: list[_Line]) -> Iterator[tuple[_Line, list[tupl
         return
     # gaps before a mark alone are the same damage
     others = [
-        line for line in _all_lines(text) if line.start not in inner and _is_prose(line) and _GAP.search(line.text)
+        line
+        for line in _all_lines(text)
+        if line.start not in inner and _is_prose(line) and _GAP.search(line.text) and not _lists_names(line)
     ]
     prose.update(line.start for line in others)
     for line in sorted([*lines, *others]):
@@ -274,6 +294,9 @@ def _titles(text: str, places: list[int]) -> Iterator[Finding]:
         done = match.end()
         closed = _BLANKS.sub("", match.group())
         start, end = match.span()
+        widths = [_width(gap) for gap in _BLANKS.findall(match.group())]
+        if min(widths[1::2], default=0) > max(widths[::2]):
+            continue  # 张 伟  刘 洋  赵 敏: names of two characters, set apart from each other
         if len(closed) == 2:
             whole = text[start - 1 : start] in ("", "\n") and text[end : end + 1] in ("", "\n")
             title = whole and closed in _SHORT_TITLES

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from cnpolicy.findings import Finding
 from cnpolicy.patterns import pattern
 from cnpolicy.rules import Context, rule
-from cnpolicy.tidy.alphabet import HAN, is_chinese
+from cnpolicy.tidy.alphabet import HAN, is_chinese, is_han
 from cnpolicy.tidy.punctuation import CODE, is_quoted_row
 
 _HANS = pattern(f"[{HAN}]")
@@ -120,7 +120,7 @@ def _singles(line: str) -> list[int]:
     for match in _SINGLE.finditer(line):
         place = match.start()
         before, behind = line[place - 1 : place] if place else "", line[place + 1 : place + 2]
-        latin = before.isascii() and before.isalnum() and behind.isascii() and behind.isalnum()
+        latin = before.isalnum() and not is_han(before) and behind.isalnum() and not is_han(behind)
         if not latin:
             found.append(place)
     return found

@@ -89,6 +89,8 @@ def remove_question_for_space(text: str, _: Context) -> Iterable[Finding]:
                 body[:first].rstrip(" ?")[-1:] if masthead else body[first - 1 : first],
                 body[last : last + 1],
             )
+            if last - first == 1 and _is_mark_itself(body, first):
+                continue
             at_edge = last == len(body) or before.isdigit() or behind.isdigit()
             if last - first >= _ROW and not (words and (at_edge or labels)):
                 # No gap is so wide inside words, nor a line of gaps alone: these were characters.
@@ -117,6 +119,18 @@ def remove_question_for_space(text: str, _: Context) -> Iterable[Finding]:
             else:
                 continue
             yield Finding("question-for-space", start + first, start + last, match.group(), after, "inferred")
+
+
+_OPENING, _CLOSING = frozenset("“‘（(《「『"), frozenset("”’）)》」』—–-－~")
+_BLANK = frozenset(" \u3000\xa0")
+
+
+def _is_mark_itself(line: str, place: int) -> bool:
+    """Tell whether a question mark is what is spoken of (“?”), an unknown year (（?—1644）) or a missing value."""
+    before, behind = line[place - 1 : place], line[place + 1 : place + 2]
+    if before in _OPENING and behind in _CLOSING:
+        return True
+    return before in _BLANK and behind in _BLANK and line.count("?") == 1
 
 
 def _is_text(character: str) -> bool:
