@@ -127,8 +127,10 @@ def _belongs_to_spaced(line: _Line) -> bool:
 _BLANKS = pattern(f"[{_GAPS}]+")
 
 
-def _width(gap: str) -> int:
-    return len(gap) + gap.count("\u3000")
+def _are_names(run: str) -> bool:
+    """Tell whether characters stand in twos, with wider gaps between these than in them: 张 伟  刘 洋  赵 敏."""
+    widths = [len(gap) + gap.count("\u3000") for gap in _BLANKS.findall(run)]
+    return bool(min(widths[1::2], default=0) > max(widths[::2]))
 
 
 _MUCH = 3  # times as wide: typists fill lines of titles with gaps of one and two spaces
@@ -198,7 +200,7 @@ def _is_prose(line: _Line) -> bool:
 
 
 # Names of two characters are set with a gap, to be as wide as those of three: 出席：李 刚、欧阳静、赵 敏
-_PADDED_NAME = pattern(f"(?<![{_HAN}])[{_HAN}][{_GAPS}]{{1,3}}[{_HAN}](?![{_HAN}])")
+_PADDED_NAME = pattern(f"(?<![^、：:{_GAPS}])[{_HAN}][{_GAPS}]{{1,3}}[{_HAN}](?![^、{_GAPS}])")
 _NAMES = 3
 
 
@@ -294,15 +296,14 @@ def _titles(text: str, places: list[int]) -> Iterator[Finding]:
         done = match.end()
         closed = _BLANKS.sub("", match.group())
         start, end = match.span()
-        widths = [_width(gap) for gap in _BLANKS.findall(match.group())]
-        if min(widths[1::2], default=0) > max(widths[::2]):
-            continue  # 张 伟  刘 洋  赵 敏: names of two characters, set apart from each other
         if len(closed) == 2:
             whole = text[start - 1 : start] in ("", "\n") and text[end : end + 1] in ("", "\n")
             title = whole and closed in _SHORT_TITLES
         else:
             title = len(closed) > 2 and _TITLE.search(closed) is not None
-        if title or (len(closed) >= _PROSE and bits_per_character(closed) <= _PLAUSIBLE):
+        if title or (
+            len(closed) >= _PROSE and bits_per_character(closed) <= _PLAUSIBLE and not _are_names(match.group())
+        ):
             yield Finding(_NAME, start, end, match.group(), closed, "inferred")
 
 
