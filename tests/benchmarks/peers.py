@@ -33,6 +33,7 @@ import cnpolicy.encodings  # noqa: F401 - Python gets the codecs that it lacks
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT.parent / "shared" / "data" / "icwb2"
+BEGIN, END = "<!-- peers: written by tests/benchmarks/peers.py -->", "<!-- end of peers -->"
 FILES = 2_000
 
 ENCODINGS = {"utf-8": 0.60, "gb18030": 0.25, "utf-8-sig": 0.05, "utf-16": 0.05, "big5hkscs": 0.05}
@@ -244,15 +245,14 @@ def row(pair: Pair, cores: set[int], runs: int) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def write(name: str, table: str) -> None:
-    """Put the table into the README, between the marks of this name."""
+def write(table: str) -> None:
+    """Put the table into the README, between its marks."""
     path = ROOT / "README.md"
     text = path.read_text("utf-8")
-    begin, end = f"<!-- {name}: written by tests/benchmarks/{name}.py -->", f"<!-- end of {name} -->"
-    if begin not in text or end not in text:
-        sys.exit(f"the README has no place for the table: {begin} … {end}")
-    before, rest = text.split(begin, 1)
-    path.write_text(f"{before}{begin}\n\n{table}\n\n{end}{rest.split(end, 1)[1]}", "utf-8")
+    if BEGIN not in text or END not in text:
+        sys.exit(f"the README has no place for the table: {BEGIN} … {END}")
+    before, rest = text.split(BEGIN, 1)
+    path.write_text(f"{before}{BEGIN}\n\n{table}\n\n{END}{rest.split(END, 1)[1]}", "utf-8")
 
 
 def main() -> None:
@@ -292,7 +292,7 @@ def main() -> None:
     table = "\n".join([head, *rows, "", note])
     print(table)
     if given.write:
-        write("peers", table)
+        write(table)
 
 
 if __name__ == "__main__":

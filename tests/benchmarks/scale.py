@@ -1,11 +1,10 @@
 """How much faster are two processes than one, and what does a Dask cluster give? Whole runs, over 20,000 small files.
 
-    python tests/benchmarks/scale.py [--runs 3] [--files 20000] [--write]
+    python tests/benchmarks/scale.py [--runs 3] [--files 20000]
 
 `clean` with `-j 1` and with a process for each core, and on a cluster on this machine with one worker and with one for
 each core (with the package `distributed`). The runs take turns, so that other work on the machine slows all of them;
-what is told are medians, and ratios within one turn. `--write` puts the table into the README. The texts are beside the
-checkout, and are not part of the project.
+what is told are medians, and ratios within one turn. The texts are beside the checkout, and no part of the project.
 """
 
 import argparse
@@ -22,7 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from peers import DATA, FILES, make_corpora, seconds, write
+from peers import DATA, FILES, make_corpora, seconds
 
 
 @contextmanager
@@ -49,11 +48,10 @@ def cluster(folder: Path, workers: int) -> Iterator[str]:
 
 
 def main() -> None:
-    """Measure, print the table and, if asked, write it into the README."""
+    """Measure, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--files", type=int, default=20_000)
-    parser.add_argument("--write", action="store_true", help="put the table into the README")
     given = parser.parse_args()
     if not DATA.is_dir():
         sys.exit(f"the texts to measure on are not here: {DATA}")
@@ -95,8 +93,6 @@ def main() -> None:
         ]
     )
     print(table)
-    if given.write:
-        write("scale", table)
 
 
 if __name__ == "__main__":
