@@ -124,7 +124,7 @@ def test_a_stage_is_silent_on_its_own_output(stage: Stage) -> None:
         st.sampled_from(alphabet), *(st.just(rule.example[0]) for rule in stage.rules), st.sampled_from("\n，。")
     )
 
-    @settings(max_examples=120, deadline=None)
+    @settings(max_examples=80, deadline=None)
     @given(parts=st.lists(pieces, max_size=30))
     def run(parts: list[str]) -> None:
         text = "".join(parts)
@@ -189,15 +189,15 @@ def slow_ones(rule: Rule, patterns: Iterable[str], size: int, seconds: float) ->
 
 @pytest.mark.parametrize("rule", [param for param in RULES if param.values[0].name not in MISREADINGS])
 def test_time_is_linear(rule: Rule) -> None:
-    # The slowest takes 7 s (UTF-8 with holes in every word), others 0.1 s; in quadratic time it would be many minutes.
-    assert not slow_ones(rule, (*PATTERNS, *patterns(rule)), 10_000, 10)
+    # The slowest takes 2 to 4 s (UTF-8 with holes in every word), others 0.1 s; in quadratic time it would be minutes.
+    assert not slow_ones(rule, (*PATTERNS, *patterns(rule)), 6_000, 15)
 
 
 def test_time_of_the_search_for_misreadings_is_linear() -> None:
-    # The slowest takes 0.6 s: text that looks misread and is not, by any chain. Text that is takes 0.01 s.
+    # The slowest takes 0.3 to 0.9 s: text that looks misread and is not, by any chain. Text that is takes 0.01 s.
     own = [pattern for rule in MISREADINGS.values() for pattern in patterns(rule)]
     (rule, *_) = MISREADINGS.values()
-    assert not slow_ones(rule, dict.fromkeys((*PATTERNS, *own)), 3_000, 4)
+    assert not slow_ones(rule, dict.fromkeys((*PATTERNS, *own)), 2_000, 8)
 
 
 # -- Cases as data, for the stages' own tests -------------------------------------------------------------------------
