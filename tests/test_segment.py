@@ -529,28 +529,6 @@ def test_unknown_words_of_many_runs_at_once_are_those_of_jieba(runs: list[str]) 
     assert (inside < starts[owners] + lengths[owners]).all()
 
 
-MARK = re.compile("‹[a-z]:([^›]*)›")
-
-
-def share_of_whole_words(name: str) -> float:
-    """The percentage of what is marked in a set that comes out as one word."""
-    right = there = 0
-    for case in cases(f"segment_marked_{name}.jsonl"):
-        parts = MARK.split(case["marked"])
-        ends = set(accumulate(map(len, segmenter().tokens("".join(parts))), initial=0))
-        places = [0, *accumulate(map(len, parts))]
-        for start, end in zip(places[1:-1:2], places[2::2], strict=True):
-            there += 1
-            right += start in ends and end in ends and not any(place in ends for place in range(start + 1, end))
-    return 100 * right / there
-
-
-# The sixth set was developed on; of the others, only the seventh and half of the eighth were looked at for rules.
-@pytest.mark.parametrize(("name", "floor"), [("fifth", 91.0), ("sixth", 90.5), ("seventh", 70.5), ("eighth", 77.0)])
-def test_marked_formulations_stay_whole(name: str, floor: float) -> None:
-    assert share_of_whole_words(name) >= floor
-
-
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -427,9 +427,10 @@ class Joins:
         heads = begins & (first & _HEADS_FIRST > 0) & (second & _HEADS_SECOND > 0)
         for start in heads.nonzero()[0].tolist():
             head = _HEAD.match(text, start)
-            before = begins[max(start - _LONGEST_FIELD, 0) : start].nonzero()[0]
+            earliest = max(start - _LONGEST_FIELD, 0)
+            before = begins[earliest:start].nonzero()[0]
             if head and len(before) and (head.end() == size or begins[head.end()]):
-                place = max(start - _LONGEST_FIELD, 0) + int(before[-1])
+                place = earliest + int(before[-1])
                 if _FIELD_BEFORE.fullmatch(text, place, start):
                     yield place, head.end()
         framed = (first & _FRAMES_FIRST > 0) & ((third | fourth) & _FRAMES_THIRD > 0)

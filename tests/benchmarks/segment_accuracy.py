@@ -50,8 +50,7 @@ from cnpolicy.segment.engines import import_jieba
 ROOT = Path(__file__).resolve().parents[2]
 MARKED = ROOT / "tests" / "cases" / "segment_marked.jsonl"
 GOLD = ROOT.parent / "shared" / "data" / "icwb2"
-ADAPTED = tuple(MARKED.with_name(f"segment_marked_{name}.jsonl") for name in ("second", "third", "fourth", "sixth"))
-APART = {name: MARKED.with_name(f"segment_marked_{name}.jsonl") for name in ("fifth", "seventh", "eighth")}
+ADAPTED = ("second", "third", "fourth", "sixth")
 KINDS = {"f": "formulations", "d": "numbers", "o": "organs", "n": "names", "m": "meetings", "p": "persons"}
 _MARK = re.compile("‹([a-z]):([^›]*)›")
 
@@ -69,14 +68,14 @@ def plain() -> Cut:
 
 
 def marked(half: str) -> list[tuple[str, list[tuple[str, int, int]]]]:
-    """The sentences of one half (or `adapted`, or of `APART`), with kind, start and end of what must be one word."""
+    """The sentences of one half (or `adapted`, or a later set), with kind, start and end of what must be one word."""
     found: list[tuple[str, list[tuple[str, int, int]]]] = []
-    if half == "adapted":
-        lines = [line for path in ADAPTED for line in path.read_text("utf-8").splitlines()]
-    elif half in APART:
-        lines = APART[half].read_text("utf-8").splitlines()
-    else:
+    if half in ("odd", "even"):
         lines = MARKED.read_text("utf-8").splitlines()[half == "even" :: 2]
+    else:
+        names = ADAPTED if half == "adapted" else (half,)
+        paths = [MARKED.with_name(f"segment_marked_{name}.jsonl") for name in names]
+        lines = [line for path in paths for line in path.read_text("utf-8").splitlines()]
     for line in lines:
         text = json.loads(line)["marked"]
         items: list[tuple[str, int, int]] = []
